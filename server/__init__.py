@@ -1,0 +1,1 @@
+"""The server: one room per responsibility, ordered in layers (see README, "Rooms")."""

@@ -1,0 +1,249 @@
+"""From a filing as sent to a draft that may be written: every rule that stands before storage (Art. 3, 14, 15, 23)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import orjson
+
+from server.actions.filing import REASON_MOST, SECRECY, SOURCE_NO_MOST, Filing, FilingSubject
+from server.actions.operation import Operation
+from server.catalogue import check, forbidden, personal, values
+from server.catalogue.fault import Fault
+from server.catalogue.identifiers import birth_date
+from server.catalogue.kind import Family, Kind, SubjectKind, ValueType
+from server.rules import acting
+from server.rules.acting import Objection
+from server.store.cipher import Ciphertext
+
+_NAMES = ("partyName", "name")
+_IDS = ("partyIdNumber", "idNumber")
+
+
+@dataclass(slots=True)
+class Draft:
+    """A filing that passed every rule: cleaned, masked, its ID numbers encrypted, its place still open."""
+
+    index: int
+    filing: Filing
+    kind: Kind
+    subject: FilingSubject
+    subject_kind: SubjectKind
+    cipher: Ciphertext | None
+    values: dict[str, Any]
+    masked: dict[str, Any]
+    dated_on: date
+    digest: str
+    subject_id: str = ""
+    old: dict[str, Any] | None = None
+
+
+def fault(name: str, label: str, rule: str, sentence: str) -> Fault:
+    """A fault of the filing's own frame."""
+    return Fault(name, label, rule, f"{name} ({label}) {sentence}.")
+
+
+def _objected(objection: Objection) -> Fault:
+    name = objection.field or "record"
+    sentence = f"{name} ({objection.sentence.zh}): {objection.sentence.en} ({objection.article})."
+    return Fault(name, objection.sentence.zh, objection.code, sentence)
+
+
+async def draft(
+    operation: Operation, unit: Mapping[str, Any] | None, index: int, filing: Filing
+) -> Draft | tuple[Fault, ...]:
+    """The draft of a filing by ``unit`` (its stored document, None when unknown), or every fault found."""
+    platform, today = operation.platform, operation.today
+    kind = platform.catalogue.kinds.get(filing.kind)
+    if kind is None:
+        return (fault("kind", "信息类别", "unknown_kind", "is not a kind of the catalogue"),)
+    objection = acting.unit_files(unit, kind)
+    if objection is not None or unit is None:
+        return (_objected(objection),) if objection is not None else ()
+    faults = _envelope_faults(filing)
+    subject, subject_faults = _clean_subject(filing.subject, today)
+    faults += subject_faults
+    found = forbidden.find(
+        dict(filing.values), path="fields", agreement=filing.agreement and kind.family is Family.market
+    )
+    if found is not None:
+        faults.append(found)
+    if faults:
+        return tuple(faults)
+    subject_kind = _subject_kind(subject)
+    raw, mismatch = _filled(kind, subject, subject_kind, filing.values)
+    if mismatch:
+        return tuple(mismatch)
+    checked = check.check(kind, subject_kind, raw, today=today)
+    if isinstance(checked, tuple):
+        return checked
+    if kind.code == "administrative_penalty":
+        objection = acting.admissible_penalty(unit["_id"], checked.values)
+        if objection is not None:
+            return (_objected(objection),)
+    dated = date.fromisoformat(checked.values[kind.dated_by]) if kind.dated_by else today
+    if dated > today:
+        label = kind.field(kind.dated_by).label.zh if kind.dated_by else ""
+        return (fault(kind.dated_by or "", label, "future_date", "must not lie in the future"),)
+    digest = _digest(platform.keys.digest, filing, subject, checked.values)
+    encrypted = {name: await _encrypted(operation, kind, name, one) for name, one in checked.values.items()}
+    cipher = await platform.cipher.encrypt(subject.id_number) if subject.id_number else None
+    return Draft(
+        index=index,
+        filing=replace(filing, source_no=filing.source_no.strip()),
+        kind=kind,
+        subject=subject,
+        subject_kind=subject_kind,
+        cipher=cipher,
+        values=encrypted,
+        masked=dict(checked.masked),
+        dated_on=dated,
+        digest=digest,
+    )
+
+
+async def _encrypted(operation: Operation, kind: Kind, name: str, value: Any) -> Any:
+    """ID numbers leave for the database as ciphertext only."""
+    if kind.field(name).type is not ValueType.citizen_id:
+        return value
+    if isinstance(value, list):
+        return [await operation.platform.cipher.encrypt(one) for one in value]
+    return await operation.platform.cipher.encrypt(value)
+
+
+def _envelope_faults(filing: Filing) -> list[Fault]:
+    faults = []
+    number = filing.source_no.strip()
+    if not 1 <= len(number) <= SOURCE_NO_MOST or not number.isprintable():
+        faults.append(
+            fault(
+                "sourceRecordNo",
+                "来源记录编号",
+                "length",
+                f"must have 1 to {SOURCE_NO_MOST} printable characters",
+            )
+        )
+    for name, label, text in (
+        ("sourceRecordNo", "来源记录编号", filing.source_no),
+        ("changeReason", "变动理由", filing.change_reason or ""),
+        ("subject.name", "主体名称", filing.subject.name or ""),
+    ):
+        found = forbidden.find(text, path=name)
+        if found is not None or personal.find(text) is not None:
+            rule = found.rule if found is not None else "personal_data"
+            faults.append(fault(name, label, rule, "holds personal or forbidden data (Art. 63, 64)"))
+    if filing.change_reason is not None and len(filing.change_reason) > REASON_MOST:
+        faults.append(fault("changeReason", "变动理由", "length", f"has at most {REASON_MOST} characters"))
+    if not set(filing.secrecy) <= set(SECRECY):
+        faults.append(fault("secrecy", "涉密标识", "unknown_option", "is not one of the known flags"))
+    if "state_secret" in filing.secrecy:
+        faults.append(
+            fault("secrecy", "涉密标识", "state_secret", "state secrets are not collected here (Art. 7)")
+        )
+    return faults
+
+
+def _clean_subject(raw: FilingSubject, today: date) -> tuple[FilingSubject, list[Fault]]:
+    if (raw.code is None) == (raw.id_number is None):
+        return raw, [fault("subject", "信用主体", "one_key", "needs either a code or an ID number (Art. 21)")]
+    if raw.code is not None:
+        code = values.clean_uscc(raw.code)
+        if isinstance(code, Fault):
+            return raw, [
+                Fault(
+                    "subject.code",
+                    "统一社会信用代码",
+                    code.rule,
+                    _named("subject.code", "统一社会信用代码", code),
+                )
+            ]
+        if raw.kind is SubjectKind.natural_person:
+            return raw, [
+                fault("subject.kind", "主体类别", "kind_of_key", "a person is named by an ID number")
+            ]
+        return replace(raw, code=code), []
+    number = values.clean_citizen_id(raw.id_number, today=today)
+    if isinstance(number, Fault):
+        return raw, [
+            Fault(
+                "subject.idNumber",
+                "公民身份号码",
+                number.rule,
+                _named("subject.idNumber", "公民身份号码", number),
+            )
+        ]
+    if raw.kind not in (None, SubjectKind.natural_person):
+        return raw, [fault("subject.kind", "主体类别", "kind_of_key", "an ID number names a natural person")]
+    birth = birth_date(number)
+    assert birth is not None  # a valid number holds a real date
+    objection = acting.full_capacity(
+        birth, today, self_supporting=raw.self_supporting, declared_lacking=raw.declared_lacking
+    )
+    return replace(raw, id_number=number), [_objected(objection)] if objection else []
+
+
+def _named(name: str, label: str, fault: Fault) -> str:
+    return fault.message.replace("The value", f"{name} ({label})", 1)
+
+
+def _subject_kind(subject: FilingSubject) -> SubjectKind:
+    """The kind a code tells by its first two characters (GB 32100), where the unit does not say."""
+    if subject.kind is not None:
+        return subject.kind
+    if subject.code is None:
+        return SubjectKind.natural_person
+    if subject.code.startswith("92"):
+        return SubjectKind.individual_business
+    if subject.code.startswith("11"):
+        return SubjectKind.government_unit
+    return SubjectKind.legal_person
+
+
+def _filled(
+    kind: Kind, subject: FilingSubject, subject_kind: SubjectKind, raw: Mapping[str, object]
+) -> tuple[dict[str, object], list[Fault]]:
+    """The raw values with the subject's own key and name filled in; a value that contradicts them is a fault."""
+    filled = dict(raw)
+    named = {check.name_of(kind, key): key for key in raw}
+    faults = []
+    for names, value in (
+        (("uscc",), subject.code),
+        (_IDS, subject.id_number),
+        (_NAMES, subject.name),
+    ):
+        for name in names:
+            if not value or name not in {one.name for one in kind.fields}:
+                continue
+            one = kind.field(name)
+            if one.class_for(subject_kind) is None:
+                continue
+            sent = filled.get(named.get(name, name))
+            if sent is None or not str(sent).strip():
+                filled[named.get(name, name)] = value
+            elif str(sent).strip().upper() != value.upper():
+                faults.append(
+                    fault(
+                        name,
+                        one.label.zh,
+                        "subject_mismatch",
+                        "does not agree with the subject of the filing",
+                    )
+                )
+    return filled, faults
+
+
+def _digest(key: bytes, filing: Filing, subject: FilingSubject, cleaned: Mapping[str, Any]) -> str:
+    content = [filing.kind, subject.code, subject.id_number, sorted(filing.secrecy), cleaned]
+    return hmac.new(key, orjson.dumps(content, option=orjson.OPT_SORT_KEYS), hashlib.sha256).hexdigest()
+
+
+def name_in(one: Draft) -> str:
+    """The subject's name as the filing gives it, or the empty text."""
+    if one.subject.name:
+        return one.subject.name.strip()
+    return next((str(one.values[name]) for name in _NAMES if name in one.values), "")

@@ -1,0 +1,368 @@
+"""Filing: a provider unit's records are checked, dated and written, or wait for the unit's checker (Art. 23).
+
+Idempotent by unit, kind and source record number: the same filing again changes nothing; a changed one makes a
+new version with its reason and keeps the old one. Each batch is one transaction with its log entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.actions.audit_log import Writing
+from server.actions.draft import Draft, draft, fault, name_in
+from server.actions.filing import (
+    BATCH_MOST,
+    SOURCE_NO_MOST,
+    Attestation,
+    Filing,
+    FilingReport,
+    Receipt,
+    ReceiptState,
+    RefusedFiling,
+)
+from server.actions.operation import Operation
+from server.audit.entry import Entry, KindAccess, Outcome, Tag
+from server.catalogue.fault import Fault
+from server.catalogue.kind import SubjectKind
+from server.errors import BadInput, Refused
+from server.model.ids import new_id
+from server.rules import acting, lifecycle
+from server.rules.acting import Objection, Verb
+from server.store.filings import FilingState
+from server.store.subjects import grams_of
+
+BASICS = ("entity_basic", "individual_business", "person_basic")
+
+
+def refused_by(objection: Objection) -> Refused:
+    """The error for an objection to a deed as a whole."""
+    return Refused(
+        f"{objection.sentence.en}（{objection.sentence.zh}）.",
+        extra={"rule": objection.code, "article": objection.article},
+    )
+
+
+async def file_records(
+    operation: Operation,
+    filings: Sequence[Filing],
+    *,
+    attestation: Attestation | None = None,
+    all_or_nothing: bool = False,
+    dry_run: bool = False,
+) -> FilingReport:
+    """File up to ``BATCH_MOST`` records of the viewer's own unit.
+
+    With an ``attestation`` (machine clients and imports only) the records come into force at once; without one
+    they wait for the checker. ``dry_run`` checks everything and writes nothing. Raises Refused when the viewer
+    may not file at all, BadInput for a batch of the wrong size.
+    """
+    viewer, platform = operation.viewer, operation.platform
+    objection = acting.may(viewer, Verb.FILE)
+    if objection is None and attestation is not None:
+        objection = acting.two_people(attestation.maker, attestation.checker)
+    if objection is not None:
+        await _note_refusal(operation, objection.code, 0)
+        raise refused_by(objection)
+    if attestation is not None and not viewer.machine:
+        raise BadInput(
+            "attestation (报送审核人): only a machine client may carry maker and checker by name.",
+            field="attestation",
+            rule="machine_only",
+        )
+    if not 1 <= len(filings) <= BATCH_MOST:
+        raise BadInput(
+            f"filings (报送记录): a batch has 1 to {BATCH_MOST} records.", field="filings", rule="batch_size"
+        )
+    unit = await platform.units.get(viewer.unit or "")
+    drafts: list[Draft] = []
+    refused: list[RefusedFiling] = []
+    seen: set[tuple[str, str]] = set()
+    for index, filing in enumerate(filings):
+        made = await draft(operation, unit, index, filing)
+        if not isinstance(made, Draft):
+            refused.append(RefusedFiling(index, filing.source_no[:SOURCE_NO_MOST], made))
+        elif (filing.kind, made.filing.source_no) in seen:
+            twice = fault(
+                "sourceRecordNo", "来源记录编号", "duplicate_in_batch", "stands twice in this batch"
+            )
+            refused.append(RefusedFiling(index, made.filing.source_no, (twice,)))
+        else:
+            seen.add((filing.kind, made.filing.source_no))
+            drafts.append(made)
+    assert unit is not None or not drafts
+    drafts, late = await _placed(operation, drafts)
+    refused = sorted([*refused, *late], key=lambda one: one.index)
+    if dry_run or (refused and all_or_nothing):
+        drafts = []
+    if refused:
+        rule = refused[0].faults[0].rule
+        await _note_refusal(operation, rule, len(refused))
+    if not drafts or unit is None:
+        return FilingReport((), tuple(refused))
+    if attestation is None:
+        accepted = await _submit(operation, unit, drafts)
+    else:
+        accepted = await _put_in_force(operation, unit, drafts, attestation)
+    return FilingReport(tuple(accepted), tuple(refused))
+
+
+async def _note_refusal(operation: Operation, reason: str, rows: int) -> None:
+    entry = operation.entry(
+        Tag.RECORD_FILING_REFUSE, outcome=Outcome.REFUSED, reason=reason, ground="duty", rows=rows
+    )
+    await operation.platform.log.append([entry])
+
+
+async def _placed(operation: Operation, drafts: list[Draft]) -> tuple[list[Draft], list[RefusedFiling]]:
+    """Find what is already there: subjects, earlier versions, filings that wait."""
+    platform, unit = operation.platform, operation.viewer.unit or ""
+    if not drafts:
+        return [], []
+    codes = {one.subject.code for one in drafts if one.subject.code}
+    ciphers = {one.cipher for one in drafts if one.cipher is not None}
+    known: dict[Any, dict[str, Any]] = {}
+    for found in await platform.subjects.known(sorted(codes), list(ciphers)):
+        known[found.get("code") or bytes(found["id_cipher"])] = found
+    earlier = await platform.records.by_source((unit, one.kind.code, one.filing.source_no) for one in drafts)
+    waiting: dict[tuple[str, str], dict[str, Any]] = {}
+    for code in {one.kind.code for one in drafts}:
+        numbers = [one.filing.source_no for one in drafts if one.kind.code == code]
+        for number, pending in (await platform.filings.pending(unit, code, numbers)).items():
+            waiting[code, number] = pending
+    placed, refused = [], []
+    for one in drafts:
+        key = one.subject.code or bytes(one.cipher or b"")
+        subject = known.get(key)
+        one.old = earlier.get((unit, one.kind.code, one.filing.source_no))
+        fault = _place_fault(one, subject, waiting.get((one.kind.code, one.filing.source_no)))
+        if fault is not None:
+            refused.append(RefusedFiling(one.index, one.filing.source_no, (fault,)))
+            continue
+        if subject is None:
+            subject = {
+                "_id": new_id("sub"),
+                "kind": one.subject_kind.value,
+                "new": True,
+                "name": name_in(one),
+            }
+            known[key] = subject
+        one.subject_id = subject["_id"]
+        placed.append(one)
+    return placed, refused
+
+
+def _place_fault(
+    one: Draft, subject: Mapping[str, Any] | None, pending: Mapping[str, Any] | None
+) -> Fault | None:
+    if subject is not None and subject["kind"] != one.subject_kind.value and one.subject.kind is not None:
+        return fault(
+            "subject.kind", "主体类别", "subject_kind", "is not the kind under which the subject is held"
+        )
+    if subject is None and not name_in(one):
+        return fault("subject.name", "主体名称", "required", "is required for a subject not yet held")
+    if pending is not None and pending["record"]["content_hash"] != one.digest:
+        return fault(
+            "sourceRecordNo", "来源记录编号", "filing_pending", "has a filing that waits for the checker"
+        )
+    if one.old is None or one.old["content_hash"] == one.digest:
+        return None
+    if subject is None or one.old["subject"] != subject["_id"]:
+        return fault("subject", "信用主体", "subject_changed", "a record cannot move to another subject")
+    if not (one.filing.change_reason or "").strip():
+        return fault(
+            "changeReason",
+            "变动理由",
+            "required",
+            "a changed record needs the reason of the change (Art. 55)",
+        )
+    return None
+
+
+def _document(
+    operation: Operation, unit: Mapping[str, Any], one: Draft, attestation: Attestation
+) -> dict[str, Any]:
+    """The record as it will be stored, with its clocks."""
+    clocks = lifecycle.clocks(
+        one.kind,
+        one.subject_kind,
+        one.values,
+        one.dated_on,
+        operation.platform.rules,
+        secret=bool(one.filing.secrecy),
+    )
+    identifier = one.old["_id"] if one.old else new_id("rec")
+    day = one.dated_on.isoformat()
+    return {
+        "_id": identifier,
+        "version": one.old["version"] + 1 if one.old else 1,
+        "kind": one.kind.code,
+        "subject": one.subject_id,
+        "subject_kind": one.subject_kind.value,
+        "unit": unit["_id"],
+        "unit_name": unit["name"],
+        "source_no": one.filing.source_no,
+        "item": one.kind.item,
+        "catalogue_version": operation.platform.catalogue.version,
+        "maker": attestation.maker,
+        "checker": attestation.checker,
+        "filed_at": one.old["filed_at"] if one.old else operation.at,
+        "updated_at": operation.at,
+        "change_reason": one.filing.change_reason if one.old else None,
+        "state": "active",
+        "secrecy": list(one.filing.secrecy),
+        "dated_on": day,
+        "order": f"{day}~{identifier}",
+        "pub_from": clocks.pub_from,
+        "pub_to": clocks.pub_to,
+        "early_end": clocks.early_end,
+        "disc_to": clocks.disc_to,
+        "keep_to": clocks.keep_to,
+        "rule_set": clocks.rule_set,
+        "body": {one.kind.code: one.values},
+        "masked": {one.kind.code: one.masked},
+        "content_hash": one.digest,
+    }
+
+
+def _subject_document(operation: Operation, one: Draft, seq: int) -> dict[str, Any]:
+    person = one.subject_kind is SubjectKind.natural_person
+    made: dict[str, Any] = {
+        "_id": one.subject_id,
+        "version": 1,
+        "kind": one.subject_kind.value,
+        "name": "" if person else name_in(one),
+        "grams": [] if person else grams_of(name_in(one)),
+        "created_at": operation.at,
+    }
+    if person:
+        made["id_cipher"] = one.cipher
+    else:
+        made |= {"code": one.subject.code, "seq": seq}
+    return made
+
+
+async def _submit(operation: Operation, unit: Mapping[str, Any], drafts: Sequence[Draft]) -> list[Receipt]:
+    """Interactive filings: checked now, in force only when the checker approves (Art. 23)."""
+    maker = operation.viewer.officer or operation.viewer.id
+    receipts, documents = [], []
+    for one in drafts:
+        if one.old is not None and one.old["content_hash"] == one.digest:
+            receipts.append(_receipt(one, one.old["_id"], one.old["version"], ReceiptState.UNCHANGED))
+            continue
+        pending = await operation.platform.filings.pending(unit["_id"], one.kind.code, [one.filing.source_no])
+        if one.filing.source_no in pending:
+            same = pending[one.filing.source_no]
+            receipts.append(_receipt(one, same["_id"], same["record"]["version"], ReceiptState.PENDING))
+            continue
+        record = _document(operation, unit, one, Attestation(maker, ""))
+        identifier = new_id("fil")
+        documents.append(
+            {
+                "_id": identifier,
+                "version": 1,
+                "unit": unit["_id"],
+                "kind": one.kind.code,
+                "source_no": one.filing.source_no,
+                "maker": maker,
+                "checker": None,
+                "state": FilingState.PENDING.value,
+                "reason": None,
+                "submitted_at": operation.at,
+                "decided_at": None,
+                "subject": _subject_document(operation, one, 0),
+                "record": record,
+            }
+        )
+        receipts.append(_receipt(one, identifier, record["version"], ReceiptState.PENDING))
+
+    async def work(writing: Writing) -> None:
+        await operation.platform.filings.add(documents, writing.session)
+        await writing.append([_entry(operation, Tag.RECORD_FILING_SUBMIT, drafts)])
+
+    if documents:
+        await operation.platform.log.transact(work)
+    return receipts
+
+
+async def _put_in_force(
+    operation: Operation, unit: Mapping[str, Any], drafts: Sequence[Draft], attestation: Attestation
+) -> list[Receipt]:
+    receipts, changed = [], []
+    for one in drafts:
+        if one.old is not None and one.old["content_hash"] == one.digest:
+            receipts.append(_receipt(one, one.old["_id"], one.old["version"], ReceiptState.UNCHANGED))
+            continue
+        record = _document(operation, unit, one, attestation)
+        changed.append((_subject_document(operation, one, 0), record, one.old))
+        receipts.append(_receipt(one, record["_id"], record["version"], ReceiptState.IN_FORCE))
+
+    async def work(writing: Writing) -> None:
+        await put_in_force(operation, changed, writing)
+        await writing.append([_entry(operation, Tag.RECORD_FILING_SUBMIT, drafts)])
+
+    if changed:
+        await operation.platform.log.transact(work)
+    return receipts
+
+
+async def put_in_force(
+    operation: Operation,
+    changed: Sequence[tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]],
+    writing: Writing,
+) -> None:
+    """Write (subject, record, superseded record) triples: subjects that are new, records, and basic copies."""
+    platform, session = operation.platform, writing.session
+    subjects: dict[str, dict[str, Any]] = {}
+    for subject, _, _ in changed:
+        subjects.setdefault(subject["_id"], subject)
+    codes = [one["code"] for one in subjects.values() if "code" in one]
+    ciphers = [one["id_cipher"] for one in subjects.values() if "id_cipher" in one]
+    held = {one["_id"] for one in await platform.subjects.known(codes, ciphers, session)}
+    basics: dict[str, dict[str, Any]] = {}
+    for _, record, _ in changed:
+        if record["kind"] in BASICS:
+            basics[record["subject"]] = record
+    fresh = [one for identifier, one in subjects.items() if identifier not in held]
+    if fresh:
+        entities = [one for one in fresh if "code" in one]
+        seq = await platform.subjects.next_seq(len(entities)) if entities else 0
+        for offset, one in enumerate(entities):
+            one["seq"] = seq + offset
+        for one in fresh:
+            one |= basic_fields(basics.get(one["_id"]))
+        await platform.subjects.add(fresh, session)
+    changes = [(i, basic_fields(record)) for i, record in basics.items() if i in held]
+    await platform.subjects.change(changes, session)
+    await platform.records.add([record for _, record, old in changed if old is None], session)
+    for _, record, old in changed:
+        if old is not None:
+            await platform.records.replace(old, record, operation.at, session)
+
+
+def basic_fields(record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a subject takes over from its basic record: the copy itself and what the search filters by."""
+    if record is None:
+        return {}
+    made: dict[str, Any] = {"basic": dict(record)}
+    if record["kind"] != "person_basic":
+        body = record["body"][record["kind"]]
+        made |= {
+            "name": body["name"],
+            "grams": grams_of(body["name"]),
+            "area": body.get("area"),
+            "industry": body.get("industry"),
+        }
+    return made
+
+
+def _receipt(one: Draft, identifier: str, version: int, state: ReceiptState) -> Receipt:
+    return Receipt(one.index, one.filing.source_no, identifier, version, state)
+
+
+def _entry(operation: Operation, tag: Tag, drafts: Sequence[Draft]) -> Entry:
+    rows: dict[str, int] = {}
+    for one in drafts:
+        rows[one.kind.type_name] = rows.get(one.kind.type_name, 0) + 1
+    kinds = tuple(KindAccess(name, rows=count) for name, count in sorted(rows.items()))
+    return operation.entry(tag, ground="duty", kinds=kinds, rows=len(drafts))

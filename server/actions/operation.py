@@ -1,0 +1,146 @@
+"""One operation of one caller: who asks, at what moment, what was disclosed, refused and explained.
+
+The log entries are made from the very exposures the answer was read from, and written before it is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from server.actions.platform import Platform
+from server.audit.entry import Channel, Entry, KindAccess, Outcome, Tag, ordered_id
+from server.errors import Refused
+from server.model.view import Exposure
+from server.model.viewer import Viewer
+from server.rules.decision import Decision, FieldState
+from server.rules.relation import Refusal
+
+
+@dataclass(slots=True)
+class Operation:
+    """The context every action gets. ``at`` is aware, in city time; ``name`` and ``digest`` describe the
+    operation as the caller named it and the SHA-256 of its text."""
+
+    platform: Platform
+    viewer: Viewer
+    at: datetime
+    trace_id: str
+    channel: Channel = Channel.WEB
+    name: str = ""
+    digest: str = ""
+    exposures: list[Exposure] = field(default_factory=list)
+    refusals: list[Entry] = field(default_factory=list)
+    explained: dict[str, Decision] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        """The calendar day in the city on which this operation is judged."""
+        return self.at.date()
+
+    def subject_token(self, subject: str) -> str:
+        """The keyed token under which a subject stands in the log."""
+        return hmac.new(self.platform.keys.subject, subject.encode(), hashlib.sha256).hexdigest()[:40]
+
+    def expose(self, exposure: Exposure) -> Exposure:
+        """Open the book for what will be read of one subject on one ground."""
+        self.exposures.append(exposure)
+        return exposure
+
+    def explain(self, coordinate: str, decision: Decision) -> None:
+        """Note why ``coordinate`` is not shown in full; the strictest answer stays."""
+        before = self.explained.get(coordinate)
+        if decision.state is not FieldState.SHOWN and (before is None or before.state is FieldState.MASKED):
+            self.explained[coordinate] = decision
+
+    def refuse(self, refusal: Refusal, *, subject: str | None = None, purpose: str | None = None) -> Refused:
+        """Note a refusal for the log and give the error to raise."""
+        self.refusals.append(
+            self.entry(
+                Tag.ACCESS_REFUSE,
+                outcome=Outcome.REFUSED,
+                reason=refusal.code,
+                subject=subject,
+                purpose=purpose,
+            )
+        )
+        return Refused(
+            f"{refusal.sentence.en}（{refusal.sentence.zh}）.",
+            extra={"rule": refusal.code, "article": refusal.article, "needs": refusal.needs},
+        )
+
+    def entry(
+        self,
+        tag: Tag,
+        *,
+        outcome: Outcome = Outcome.ALLOWED,
+        reason: str = "",
+        subject: str | None = None,
+        ground: str = "",
+        purpose: str | None = None,
+        matter: str | None = None,
+        consent: str | None = None,
+        hidden_until: date | None = None,
+        kinds: tuple[KindAccess, ...] = (),
+        rows: int = 0,
+    ) -> Entry:
+        """A log entry of this operation."""
+        viewer = self.viewer
+        return Entry(
+            id=ordered_id(self.at, secrets.token_bytes(10)),
+            at=self.at,
+            tag=tag,
+            outcome=outcome,
+            channel=self.channel,
+            viewer_class=viewer.role.value,
+            trace_id=self.trace_id,
+            actor_unit=viewer.unit,
+            actor_client=viewer.client,
+            actor_officer=viewer.officer,
+            officer_salt=secrets.token_hex(16) if viewer.officer is not None else "",
+            subject_token=self.subject_token(subject) if subject else None,
+            purpose=purpose,
+            matter=matter,
+            ground=ground,
+            consent=consent,
+            operation=self.name,
+            operation_hash=self.digest,
+            kinds=kinds,
+            row_count=rows,
+            catalogue_version=self.platform.catalogue.version,
+            rule_sets=tuple(one.id for one in self.platform.rules.sets),
+            reason=reason,
+            hidden_until=hidden_until,
+        )
+
+    def entries(self) -> list[Entry]:
+        """What must be in the log before the answer leaves: every disclosure, every refusal."""
+        made = list(self.refusals)
+        for one in self.exposures:
+            kinds = tuple(
+                KindAccess(name, tuple(kind.shown), tuple(kind.masked), tuple(kind.withheld), len(kind.rows))
+                for name, kind in sorted(one.kinds.items())
+            )
+            made.append(
+                self.entry(
+                    Tag.RECORD_FIELDS_READ,
+                    subject=one.subject,
+                    ground=one.ground,
+                    purpose=one.purpose,
+                    matter=one.matter,
+                    consent=one.consent,
+                    hidden_until=date.fromisoformat(one.hidden_until) if one.hidden_until else None,
+                    kinds=kinds,
+                    rows=sum(kind.rows for kind in kinds),
+                )
+            )
+        return made
+
+    async def settle(self) -> None:
+        """Write the entries. Raises Unavailable when the log cannot be written: then nothing may be sent."""
+        entries = self.entries()
+        if entries:
+            await self.platform.log.append(entries)

@@ -1,0 +1,46 @@
+"""The command line: `qufu-credit COMMAND`. One file per group of commands, listed here.
+
+A command raises a `CreditError` for everything a person can put right; `main` prints its sentence and
+exits with 1.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from server.cli import serve
+from server.errors import CreditError
+
+app = typer.Typer(
+    name="qufu-credit",
+    help="The public credit information platform of the city of Qufu.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+
+
+@app.callback()
+def root() -> None:
+    """Settings come from CREDIT_* environment variables."""
+
+
+def main() -> None:
+    """Run a command; a refusal is one sentence on standard error and exit status 1."""
+    # With the default handler SIGTERM would end us without unwinding: the database would be left to notice.
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        app()
+    except CreditError as refusal:
+        print(refusal.sentence, file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _leave(_signum: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)

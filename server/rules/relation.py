@@ -1,0 +1,131 @@
+"""On what footing a viewer approaches a subject: the three ways of disclosure told apart (Art. 30).
+
+Each function answers with a ``Scope`` or with a ``Refusal`` that carries its reason. A token or a consent is
+the upper bound; what a request states can only narrow it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from server.catalogue.kind import Label
+from server.model.consent import Consent, ConsentState
+from server.model.purpose import Purpose
+from server.model.subject import Subject
+from server.model.viewer import Role, Viewer
+from server.rules.access import Relation, Scope
+
+MATTER_LENGTH = 64
+_NUMBER = re.compile(r"\d{15}")
+"""A matter number that holds a citizen ID number would carry it into the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request may not be made at all: a stable code, the article, a bilingual sentence, what is needed."""
+
+    code: str
+    article: str
+    sentence: Label
+    needs: str
+
+
+NOT_LOGGED_IN = Refusal(
+    "real_name_required",
+    "Art. 32",
+    Label(zh="查询本人信息须实名认证", en="Reading one's own file needs a real-name token"),
+    "a citizen's or entity agent's token",
+)
+NOT_GOVERNMENT = Refusal(
+    "government_unit_required",
+    "Art. 37",
+    Label(zh="仅限有关部门履职查询", en="Only a government unit may query for a duty"),
+    "an agency token",
+)
+PURPOSE_OUTSIDE_TOKEN = Refusal(
+    "purpose_outside_token",
+    "Art. 37",
+    Label(zh="查询用途超出授权范围", en="The token does not cover this purpose or matter"),
+    "a token issued for this purpose and matter",
+)
+MATTER_MISSING = Refusal(
+    "matter_required",
+    "Art. 37",
+    Label(zh="须填写事项编号", en="A matter number of 1 to 64 characters is required"),
+    "the number of the matter in hand",
+)
+MAY_NOT_WITHHOLD = Refusal(
+    "log_withholding_not_allowed",
+    "Art. 55",
+    Label(zh="无权暂缓告知查询记录", en="This unit may not keep its query from the subject's access log"),
+    "a unit entitled by law",
+)
+NOT_INQUIRER = Refusal(
+    "inquirer_required",
+    "Art. 32, 33",
+    Label(zh="仅限被授权的查询人", en="Only an authorised inquirer may use a consent"),
+    "an inquirer's token",
+)
+CONSENT_INVALID = Refusal(
+    "consent_invalid",
+    "Art. 32, 33, 62",
+    Label(zh="授权不存在、已失效或与查询不符", en="No valid consent covers this subject, client and day"),
+    "a consent of this subject to this unit that is still in force",
+)
+
+
+def public(day: date) -> Scope:
+    """The footing of everyone, token or not: what is published (Art. 31)."""
+    return Scope(Relation.NONE, day)
+
+
+def own(viewer: Viewer, day: date) -> Scope | Refusal:
+    """The footing of a subject, or of its agent, on its own file (Art. 32)."""
+    if viewer.role is Role.CITIZEN and viewer.id_number:
+        return Scope(Relation.SELF, day)
+    if viewer.role is Role.AGENT and viewer.entity:
+        return Scope(Relation.AGENT, day)
+    return NOT_LOGGED_IN
+
+
+def share(viewer: Viewer, purpose: Purpose, matter: str, day: date) -> Scope | Refusal:
+    """The footing of a government unit with one of the nine purposes and a matter (Art. 37)."""
+    if viewer.role is not Role.AGENCY or not viewer.unit:
+        return NOT_GOVERNMENT
+    if (
+        not matter.strip()
+        or len(matter) > MATTER_LENGTH
+        or not matter.isprintable()
+        or _NUMBER.search(matter)
+    ):
+        return MATTER_MISSING
+    if viewer.purposes and purpose.value not in viewer.purposes:
+        return PURPOSE_OUTSIDE_TOKEN
+    if viewer.matters and matter not in viewer.matters:
+        return PURPOSE_OUTSIDE_TOKEN
+    return Scope(Relation.GOVERNMENT, day, purpose=purpose)
+
+
+def authorised(
+    viewer: Viewer, subject: Subject | None, consent: Consent | None, day: date
+) -> Scope | Refusal:
+    """The footing of a third party inside a written authorisation (Art. 32, 33).
+
+    Every way in which the consent does not fit gives one and the same refusal, so that it tells nothing about
+    the subject or about other people's consents.
+    """
+    if viewer.role is not Role.INQUIRER or not viewer.unit:
+        return NOT_INQUIRER
+    if subject is None or consent is None:
+        return CONSENT_INVALID
+    fits = (
+        consent.state is ConsentState.ACTIVE
+        and consent.grantor == subject.id
+        and consent.grantee == viewer.unit
+        and consent.valid_from <= day <= consent.valid_to
+        and consent.uses < consent.max_uses
+        and (not viewer.purposes or consent.purpose in viewer.purposes)
+    )
+    return Scope(Relation.CONSENTED, day, consent=consent) if fits else CONSENT_INVALID

@@ -1,0 +1,1 @@
+"""The only room that knows MongoDB and Beanie; one file per collection."""

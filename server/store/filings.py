@@ -1,0 +1,105 @@
+"""The collection ``filings``: interactive filings that wait for the checker (Art. 23), and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import pymongo
+from beanie import Document
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from server.errors import Conflict
+from server.store.mongo import Mongo, Session, translating
+
+
+class FilingState(StrEnum):
+    """Where an interactive filing stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
+class FilingDocument(Document):
+    """One filing: the record document as it would come into force, its subject, and its state."""
+
+    id: str  # type: ignore[assignment]
+    version: int = 1
+    unit: str
+    kind: str
+    source_no: str
+    maker: str
+    checker: str | None = None
+    state: FilingState
+    reason: str | None = None
+    submitted_at: datetime
+    decided_at: datetime | None = None
+    subject: dict[str, Any]
+    record: dict[str, Any]
+
+    class Settings:
+        name = "filings"
+        indexes: ClassVar = [
+            IndexModel([("unit", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="queue"),
+            IndexModel(
+                [("unit", ASCENDING), ("kind", ASCENDING), ("source_no", ASCENDING), ("state", ASCENDING)],
+                name="pending",
+                unique=True,
+                partialFilterExpression={"state": FilingState.PENDING.value},
+            ),
+        ]
+
+
+class Filings:
+    """Reads and writes of one database's filings."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._collection = mongo.db["filings"]
+
+    async def add(self, documents: Sequence[dict[str, Any]], session: Session) -> None:
+        """Insert new filings."""
+        if documents:
+            with translating():
+                await self._collection.insert_many(documents, session=session)
+
+    async def pending(self, unit: str, kind: str, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Pending filings of a unit under these source numbers."""
+        query = {
+            "unit": unit,
+            "kind": kind,
+            "source_no": {"$in": list(numbers)},
+            "state": FilingState.PENDING.value,
+        }
+        with translating():
+            return {one["source_no"]: one async for one in self._collection.find(query)}
+
+    async def get(self, identifiers: Sequence[str], unit: str) -> dict[str, dict[str, Any]]:
+        """The named filings as far as they belong to the unit."""
+        with translating():
+            cursor = self._collection.find({"_id": {"$in": list(identifiers)}, "unit": unit})
+            return {one["_id"]: one async for one in cursor}
+
+    async def page(
+        self, unit: str, state: FilingState, below: str | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """A unit's filings in one state, newest first."""
+        query: dict[str, Any] = {"unit": unit, "state": state.value}
+        if below is not None:
+            query["_id"] = {"$lt": below}
+        with translating():
+            return (
+                await self._collection.find(query).sort("_id", pymongo.DESCENDING).limit(limit).to_list(limit)
+            )
+
+    async def decide(self, filing: Mapping[str, Any], changes: Mapping[str, Any], session: Session) -> None:
+        """Move a pending filing on. Raises Conflict when somebody was faster."""
+        query = {"_id": filing["_id"], "version": filing["version"], "state": FilingState.PENDING.value}
+        with translating():
+            done = await self._collection.update_one(
+                query, {"$set": dict(changes), "$inc": {"version": 1}}, session=session
+            )
+        if done.matched_count != 1:
+            raise Conflict("The filing was decided meanwhile.")

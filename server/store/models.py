@@ -1,0 +1,31 @@
+"""Every Beanie model and the one place that makes their indexes."""
+
+from __future__ import annotations
+
+from beanie import Document, init_beanie
+
+from server.store.audit import DOCUMENTS as AUDIT_MODELS
+from server.store.consents import ConsentDocument
+from server.store.filings import FilingDocument
+from server.store.mongo import Mongo, patiently, translating
+from server.store.records import RecordDocument, RecordVersionDocument
+from server.store.subjects import SubjectDocument
+from server.store.units import UnitDocument
+
+MODELS: tuple[type[Document], ...] = (
+    SubjectDocument,
+    RecordDocument,
+    RecordVersionDocument,
+    FilingDocument,
+    UnitDocument,
+    ConsentDocument,
+    *AUDIT_MODELS,
+)
+
+INDEX_SECONDS = 600.0
+
+
+async def make_indexes(mongo: Mongo) -> None:
+    """Make every index that is missing; safe to run again. Raises Unavailable."""
+    with translating(), patiently(INDEX_SECONDS):
+        await init_beanie(database=mongo.db, document_models=list(MODELS))

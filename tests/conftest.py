@@ -1,0 +1,64 @@
+"""Fixtures every room shares: one database server for the run, one fresh database for each test."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from server.settings import Settings
+from server.store.embedded import embedded
+from server.store.mongo import Mongo, patiently
+
+GIVEN_URL = os.environ.get("CREDIT_MONGO_URL")
+"""A real MongoDB to run the same tests on, instead of the embedded server."""
+
+
+@pytest.fixture(autouse=True)
+def _no_inherited_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own CREDIT_* variables do not change what a test sees."""
+    for name in list(os.environ):
+        if name.startswith("CREDIT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of the server all tests share."""
+    if GIVEN_URL:
+        yield GIVEN_URL
+        return
+    with embedded(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def mongo_server(mongo_url: str) -> AsyncIterator[Mongo]:
+    """One connected client for the whole run: connections and their start-up cost are shared."""
+    mongo = await Mongo.connect(mongo_url, "test_shared")
+    yield mongo
+    await mongo.close()
+
+
+@pytest_asyncio.fixture
+async def mongo(mongo_server: Mongo) -> AsyncIterator[Mongo]:
+    """An empty database of its own, dropped afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    fresh = Mongo(mongo_server.client, name)
+    yield fresh
+    with patiently(30):
+        await mongo_server.client.drop_database(name)
+
+
+@pytest.fixture
+def settings(mongo: Mongo, mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a development server on the test's own database, with its own data directory."""
+    return Settings.of(
+        mongo_url=mongo_url,
+        mongo_database=mongo.db.name,
+        data_dir=tmp_path_factory.mktemp("data"),
+        sample=False,
+    )
