@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from schema.build import build
+from schema.execution import Executor
+from schema.transport import Endpoint
+from server import clock
+from server.actions.platform import Platform
+from server.catalogue.load import load
 from server.errors import ConfigError, CreditError
+from server.identity.verify import Verifier
+from server.model.viewer import Viewer
 from server.settings import Settings
 from server.store.migrate import migrate
+from server.store.models import make_indexes
 from server.store.mongo import Mongo
 
 
@@ -23,31 +36,63 @@ async def prepare(settings: Settings, url: str) -> None:
     """
     mongo = await Mongo.connect(url, settings.mongo_database, query_timeout_ms=settings.query_timeout_ms)
     try:
+        await make_indexes(mongo)
         await migrate(mongo)
     finally:
         await mongo.close()
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The ASGI application for these settings; `settings.mongo_url` names a database that is prepared."""
+def create_app(
+    settings: Settings, *, listeners: Sequence[Any] = (), now: Callable[[], datetime] = clock.now
+) -> Starlette:
+    """The ASGI application for these settings; `settings.mongo_url` names a database that is prepared.
+
+    `listeners` are pymongo event listeners; `now` gives the moment requests are judged at (city time).
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         if settings.mongo_url is None:
             raise ConfigError("CREDIT_MONGO_URL is not set; `qufu-credit serve` starts a database by itself.")
         mongo = await Mongo.connect(
-            settings.mongo_url, settings.mongo_database, query_timeout_ms=settings.query_timeout_ms
+            settings.mongo_url,
+            settings.mongo_database,
+            listeners=listeners,
+            query_timeout_ms=settings.query_timeout_ms,
         )
-        app.state.mongo = mongo
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(mongo.close)
+            platform = await Platform.open(settings, mongo)
+            stack.push_async_callback(platform.close)
+            app.state.mongo, app.state.platform = mongo, platform
+            checkpoints = asyncio.create_task(platform.log.run_checkpoints(settings.checkpoint_seconds))
+            stack.push_async_callback(_ended, checkpoints)
             yield
-        finally:
-            await mongo.close()
 
-    return Starlette(
-        routes=[Route("/healthz", healthz), Route("/readyz", readyz)],
+    verifier = Verifier.of(settings)
+
+    async def identify(request: Request, at: datetime) -> Viewer:
+        return await verifier.viewer_from(request.scope["headers"], at)
+
+    executor = Executor(build(load()))
+    endpoint = Endpoint(executor, identify, now, settings.max_body_bytes)
+    app = Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/graphql", endpoint.__call__, methods=["POST"]),
+        ],
         lifespan=lifespan,
     )
+    app.state.executor = executor
+    return app
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel the checkpoints and wait for the last one."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 async def healthz(_request: Request) -> Response:

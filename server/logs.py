@@ -60,8 +60,8 @@ def configure(*, level: str = "info", console: bool | None = None, stream: TextI
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Drivers describe commands and connections at these levels, with what they carry.
-    for name in ("pymongo", "httpx", "httpcore", "uvicorn.access"):
+    # Below this, drivers describe commands with what they carry and the HTTP server its own life.
+    for name in ("pymongo", "httpx", "httpcore", "uvicorn"):
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[

@@ -81,13 +81,15 @@ class Writing:
             return
         lane = self._lane
         links: list[Link] = []
+        seq, previous = lane.seq, lane.previous
         for entry, made in ready:
-            links.append(link(entry, lane.chain, lane.seq, lane.previous, made))
-            lane.seq, lane.previous = lane.seq + 1, links[-1].hash
-        head = sign_head(self._key, lane.chain, lane.seq - 1, lane.previous, clock.now())
+            links.append(link(entry, lane.chain, seq, previous, made))
+            seq, previous = seq + 1, links[-1].hash
+        head = sign_head(self._key, lane.chain, seq - 1, previous, clock.now())
         self.attempted = True
         await self._store.append(links, head, self.session)
         self.head = head
+        lane.seq, lane.previous = seq, previous
 
 
 @dataclass(slots=True)
@@ -116,9 +118,9 @@ class AuditLog:
     async def append(self, entries: Sequence[Entry]) -> None:
         """Write entries and return when they are durable; only then may what they tell of leave.
 
-        Callers that wait at the same time are written together: 1,000 entries a second for 50 callers with
-        one entry each on the embedded database, of which the server's own work is nine tenths; 110 for one
-        caller alone. Raises Unavailable when they could not be written, Malformed for what is no entry.
+        Callers that wait at the same time are written together. Measured on the embedded database: 1,200
+        entries a second for 50 callers (0.2 ms of our CPU each), 200 a second for one alone (2 ms). Raises
+        Unavailable when they could not be written, Malformed for what is no entry.
         """
         if not entries:
             return
@@ -145,8 +147,7 @@ class AuditLog:
                 self._log.error("audit_entries_not_written", error=type(error).__name__)
             finally:
                 for one in batch:
-                    if not one.done.done():
-                        one.done.set_result(fault)
+                    one.done.set_result(fault)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Writing]:
@@ -239,7 +240,8 @@ class AuditLog:
         """Anchor what every chain gained since the last checkpoint; None when that is nothing.
 
         Also None when another worker took the number first: what is left is anchored next time. Raises
-        LogDamaged when the database has lost checkpoints that were published, Unavailable.
+        LogDamaged when the database has lost checkpoints that were published, Unavailable, and OSError when
+        the checkpoint stands but could not be published: the next call does that first.
         """
         async with self._checkpointing:
             try:

@@ -86,7 +86,7 @@ async def draft(
         objection = acting.admissible_penalty(unit["_id"], checked.values)
         if objection is not None:
             return (_objected(objection),)
-    dated = date.fromisoformat(checked.values[kind.dated_by]) if kind.dated_by else today
+    dated = date.fromisoformat(str(checked.values[kind.dated_by])) if kind.dated_by else today
     if dated > today:
         label = kind.field(kind.dated_by).label.zh if kind.dated_by else ""
         return (fault(kind.dated_by or "", label, "future_date", "must not lie in the future"),)
@@ -134,7 +134,7 @@ def _envelope_faults(filing: Filing) -> list[Fault]:
         ("subject.name", "主体名称", filing.subject.name or ""),
     ):
         found = forbidden.find(text, path=name)
-        if found is not None or personal.find(text) is not None:
+        if found is not None or personal.find(text, published=True) is not None:
             rule = found.rule if found is not None else "personal_data"
             faults.append(fault(name, label, rule, "holds personal or forbidden data (Art. 63, 64)"))
     if filing.change_reason is not None and len(filing.change_reason) > REASON_MOST:

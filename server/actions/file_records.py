@@ -29,7 +29,7 @@ from server.errors import BadInput, Refused
 from server.model.ids import new_id
 from server.rules import acting, lifecycle
 from server.rules.acting import Objection, Verb
-from server.store.filings import FilingState
+from server.model.filing import FilingState
 from server.store.subjects import grams_of
 
 BASICS = ("entity_basic", "individual_business", "person_basic")

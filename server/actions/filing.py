@@ -21,6 +21,7 @@ class ReceiptState(StrEnum):
     IN_FORCE = "IN_FORCE"
     PENDING = "PENDING"
     UNCHANGED = "UNCHANGED"
+    RETURNED = "RETURNED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class Operation:
     name: str = ""
     digest: str = ""
     exposures: list[Exposure] = field(default_factory=list)
-    refusals: list[Entry] = field(default_factory=list)
+    notes: list[Entry] = field(default_factory=list)
     explained: dict[str, Decision] = field(default_factory=dict)
 
     @property
@@ -58,7 +58,7 @@ class Operation:
 
     def refuse(self, refusal: Refusal, *, subject: str | None = None, purpose: str | None = None) -> Refused:
         """Note a refusal for the log and give the error to raise."""
-        self.refusals.append(
+        self.notes.append(
             self.entry(
                 Tag.ACCESS_REFUSE,
                 outcome=Outcome.REFUSED,
@@ -118,7 +118,7 @@ class Operation:
 
     def entries(self) -> list[Entry]:
         """What must be in the log before the answer leaves: every disclosure, every refusal."""
-        made = list(self.refusals)
+        made = list(self.notes)
         for one in self.exposures:
             kinds = tuple(
                 KindAccess(name, tuple(kind.shown), tuple(kind.masked), tuple(kind.withheld), len(kind.rows))

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.audit.entry import Entry, Malformed, body, dumps, instant, wrapped
+from server.audit.entry import Entry, Malformed, body, dumps, instant, moment, wrapped
 from server.audit.signing import PublicKeys, SigningKey, verified
 
 START = bytes(32)
@@ -72,6 +72,7 @@ class Head:
 
 def sign_head(key: SigningKey, chain: str, seq: int, hash: bytes, at: datetime) -> Head:
     """The signed head of a chain."""
+    at = moment(at)
     signature = key.sign(_statement(chain, seq, hash, at, key.id))
     return Head(chain, seq, hash, at, key.id, signature)
 

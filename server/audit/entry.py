@@ -144,8 +144,7 @@ class Entry:
     def __post_init__(self) -> None:
         _check(bool(_ID.match(self.id)), "id", "an id has 8 to 64 letters, digits, _ or -")
         _check(self.at.tzinfo is not None, "at", "a time needs its time zone")
-        at = self.at.astimezone(UTC)
-        object.__setattr__(self, "at", at.replace(microsecond=at.microsecond // 1000 * 1000))
+        object.__setattr__(self, "at", moment(self.at))
         for name, kind in (("tag", Tag), ("outcome", Outcome), ("channel", Channel)):
             object.__setattr__(self, name, kind(getattr(self, name)))
         for name in (
@@ -175,6 +174,12 @@ class Entry:
 def ordered_id(at: datetime, noise: bytes) -> str:
     """A 32-digit id that sorts by `at` (48 bits of milliseconds); `noise` is 10 random bytes."""
     return f"{int(at.timestamp() * 1000):012x}{noise[:10].hex():0<20}"
+
+
+def moment(at: datetime) -> datetime:
+    """An aware time in UTC and whole milliseconds, which is all that stores and signed bytes keep of it."""
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def instant(at: datetime) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from server.audit.chain import entry_hash, node_hash
-from server.audit.entry import Malformed, dumps, instant
+from server.audit.entry import Malformed, dumps, instant, moment
 from server.audit.signing import PublicKeys, SigningKey, verified
 
 FIRST = bytes(32)
@@ -166,7 +166,7 @@ def sign_checkpoint(
     key: SigningKey, number: int, at: datetime, previous: bytes, ranges: Sequence[Range], root: bytes
 ) -> Checkpoint:
     """A signed checkpoint over `ranges`, whose entries' hashes have the Merkle `root`."""
-    kept = tuple(ranges)
+    kept, at = tuple(ranges), moment(at)
     signature = key.sign(_statement(number, at, previous, kept, root, key.id))
     return Checkpoint(number, at, previous, kept, root, key.id, signature)
 

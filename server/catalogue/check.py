@@ -36,24 +36,26 @@ _PARTY = {
     SubjectKind.individual_business: "individual_business",
 }
 _FREE = frozenset({ValueType.text, ValueType.document_number, ValueType.responsible_person})
-_ECHOED = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z_\u4e00-\u9fff]{0,39}")
+_ECHOED = re.compile(r"(?!(?:.*[0-9]){3})[A-Za-z\u4e00-\u9fff][0-9A-Za-z_\u4e00-\u9fff]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What may be stored: the clean values by field name, and the masked form of each masked one."""
+    """What may be stored: the clean values by field name, and the masked form of each masked one.
+
+    `dropped` names the columns of the exchange standard that were filled although the catalogue holds nothing
+    there for such a subject, as the legal representative of an individual business: not stored (Art. 7).
+    """
 
     values: dict[str, Value]
     masked: dict[str, str | list[str]]
+    dropped: tuple[str, ...] = ()
 
 
 def name_of(kind: Kind, key: str) -> str | None:
     """The field a key of a filing or a column of a file means: its name, standard code or Chinese label."""
-    wanted = key.strip()
-    for one in kind.fields:
-        if wanted in (one.name, one.label.zh) or (one.code and wanted.upper() == one.code):
-            return one.name
-    return None
+    one = kind.meant_by(key.strip())
+    return one.name if one else None
 
 
 def check(
@@ -75,7 +77,10 @@ def check(
     sent, faults = _resolve(kind, raw)
     agreement = kind.family is Family.market and all(name in sent for name in AGREEMENT)
     values: dict[str, Value] = {}
+    dropped = tuple(name for name in sent if _surplus(kind.field(name), subject_kind))
     for name, value in sent.items():
+        if name in dropped:
+            continue
         one = kind.field(name)
         result = _admit(one, subject_kind, value, sent, kind, today, agreement)
         if isinstance(result, Fault):
@@ -87,7 +92,7 @@ def check(
     faults += _across(kind, subject_kind, values, today)
     if faults:
         return tuple(faults)
-    return Checked(values, _masked(kind, values))
+    return Checked(values, _masked(kind, values), dropped)
 
 
 def _resolve(kind: Kind, raw: Mapping[str, object]) -> tuple[dict[str, object], list[Fault]]:
@@ -114,6 +119,11 @@ def _unknown(key: object) -> Fault:
     return Invalid("unknown_field", "is not a field of this kind of record").at(plain)
 
 
+def _surplus(one: Field, subject_kind: SubjectKind) -> bool:
+    """A column of the standard, filled for a subject of which it is not held; our own fields are faults."""
+    return one.code is not None and one.class_for(subject_kind) is None
+
+
 def _admit(
     one: Field,
     subject_kind: SubjectKind,
@@ -128,19 +138,25 @@ def _admit(
     if disclosure is None:
         sentence = f"must not be given for a subject of the kind {subject_kind.value}"
         return Invalid("not_for_subject", sentence).at(one.name, zh)
-    if one.type in _FREE:
-        refused = forbidden.find(raw, path=one.name, agreement=agreement)
-        if refused is not None:
-            return Invalid(refused.rule, forbidden.SENTENCE).at(one.name, zh)
     document = _document(kind, one, sent, today)
     value = clean(one, raw, today=today, document_type=document)
+    if one.type in _FREE:
+        # What is refused for its form may still be named for what it hides; clean values are shorter.
+        refused = forbidden.find(raw if _nested(raw) else value, path=one.name, agreement=agreement)
+        if refused is not None:
+            return Invalid(refused.rule, forbidden.SENTENCE).at(one.name, zh)
     if isinstance(value, Fault):
         return value
-    if one.review and disclosure is DisclosureClass.PUBLIC:
-        found = personal.find(value)
+    if one.type in _FREE:
+        published = one.review and disclosure is DisclosureClass.PUBLIC
+        found = personal.find(value, published=published)
         if found is not None:
-            return Invalid(found, personal.SENTENCE).at(one.name, zh)
+            return Invalid(found, personal.SENTENCES[found]).at(one.name, zh)
     return value
+
+
+def _nested(raw: object) -> bool:
+    return isinstance(raw, Mapping | list | tuple)
 
 
 def _document(kind: Kind, one: Field, sent: Mapping[str, object], today: date) -> str | None:
@@ -201,9 +217,6 @@ def _across(kind: Kind, subject_kind: SubjectKind, values: Mapping[str, Value], 
         same = values.get("organisationCode", str(values["uscc"])[8:17]) == str(values["uscc"])[8:17]
         hold(same, "organisationCode", "organisation_code_differs", "differs from the code inside the uscc")
     for one in kind.fields:
-        if one.document_type and one.name in values:
-            given = one.document_type in values
-            hold(given, one.document_type, "required", f"is required with {one.name}")
         if one.type is ValueType.money and values.get(one.name) and one.required.rule is RequiredRule.when:
             chosen = _chosen(values.get(one.required.field or ""), one.required.one_of)
             rule = f"must be empty unless {one.required.field} says {' or '.join(one.required.one_of)}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from string import ascii_lowercase
 
 from server.catalogue.fault import Fault, Invalid
 from server.catalogue.forbidden_words import GROUPS, KEY_WORDS, ORGANISATION, PERSONAL_WORDS, TRADITIONAL
@@ -58,12 +59,17 @@ def _rule(text: str, is_key: bool, agreement: bool) -> str | None:
     seen = _as_seen(text)
     if ORGANISATION.fullmatch(seen) and not PERSONAL_WORDS.search(seen):
         return None
+    chars = frozenset(seen)
+    latin = not chars.isdisjoint(ascii_lowercase)
     words = frozenset(_WORD.findall(_CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).lower()))
     for group in GROUPS:
         if agreement and group.by_agreement:
             continue
-        hidden = group.always.search(seen) or group.pattern.search(group.excused.sub("□", seen))
-        if hidden or (is_key and (words & KEY_WORDS[group.rule] or group.key.search(seen))):
+        if (latin or not chars.isdisjoint(group.hints)) and (
+            group.always.search(seen) or group.pattern.search(group.excused.sub("□", seen))
+        ):
+            return group.rule
+        if is_key and (words & KEY_WORDS[group.rule] or group.key.search(seen)):
             return group.rule
     return None
 

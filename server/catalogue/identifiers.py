@@ -32,7 +32,7 @@ _DOCUMENT = re.compile(r"[0-9A-Z()/-]{5,30}")
 # A national body carries 100000; residents of Hong Kong, Macao and Taiwan with a residence permit carry 81 to
 # 83.
 _CODE_AREAS = PROVINCES | {"10"}
-_CITIZEN_AREAS = PROVINCES | {"83"}
+CITIZEN_AREAS = PROVINCES | {"83"}
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -77,7 +77,7 @@ def citizen_id(raw: object, *, today: date) -> str:
     year of birth, because living people were given their numbers later.
     """
     number = compact(raw, "citizen_id", "must be a citizen identity number")
-    if not _CITIZEN.fullmatch(number) or number[:2] not in _CITIZEN_AREAS:
+    if not _CITIZEN.fullmatch(number) or number[:2] not in CITIZEN_AREAS:
         raise Invalid("citizen_id", "must be a citizen identity number of 18 characters (GB 11643)")
     born = birth_date(number)
     if born is None or not EARLIEST_BIRTH <= born <= today:

@@ -262,13 +262,20 @@ class Kind:
     purposes: frozenset[str] = frozenset()
     published_when: Required | None = None
     _by_name: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
+    _by_key: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", MappingProxyType({one.name: one for one in self.fields}))
+        keys = {key: one for one in self.fields for key in (one.label.zh, one.code, one.name) if key}
+        object.__setattr__(self, "_by_key", MappingProxyType(keys))
 
     def field(self, name: str) -> Field:
         """The field of that name; KeyError when the kind has none."""
         return self._by_name[name]
+
+    def meant_by(self, key: str) -> Field | None:
+        """The field a key of a filing means: its name, standard code or Chinese label; None for no field."""
+        return self._by_key.get(key) or self._by_key.get(key.upper())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,6 +294,5 @@ class Catalogue:
         return self.kinds[code]
 
     def by_type(self, type_name: str) -> Kind:
-        """The kind of that GraphQL type name, such as `AdministrativePenalty`; KeyError when there is
-        none."""
+        """The kind of that GraphQL type name, such as `AdministrativePenalty`; KeyError when none."""
         return self._by_type[type_name]

@@ -78,9 +78,9 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
+            if str(key.value) in seen:
                 raise ConfigError(f"the key {key.value} is given twice")
-            seen.add(key.value)
+            seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
 
@@ -93,7 +93,7 @@ def load(folder: Path = KINDS) -> k.Catalogue:
     for path in sorted(folder.glob("*.yaml")):
         try:
             data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"Catalogue file {path.name} is not readable YAML.") from error
         except ConfigError as error:
             raise ConfigError(f"Catalogue file {path.name}: {error}.") from None
@@ -105,8 +105,7 @@ def load(folder: Path = KINDS) -> k.Catalogue:
 
 
 def assemble(version: int, kinds: list[k.Kind]) -> k.Catalogue:
-    """One catalogue of these kinds; ConfigError when two share a code, a type or an item, or there is
-    none."""
+    """One catalogue of these kinds; ConfigError when two share a code, a type or an item, or for no kind."""
     prove_catalogue(kinds)
     ordered = sorted(kinds, key=lambda one: one.item)
     return k.Catalogue(version, MappingProxyType({one.code: one for one in ordered}))
@@ -200,9 +199,9 @@ class _Node:
         return frozenset(found)
 
     def member(self, at: str, value: object, of: type[_Enum]) -> _Enum:
-        if value not in {one.value for one in of}:
+        if not isinstance(value, str) or value not in {one.value for one in of}:
             raise self.fault(at, f"must be one of {', '.join(one.value for one in of)}")
-        return of(str(value))
+        return of(value)
 
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.get(key, list, "must be a list of texts", [])

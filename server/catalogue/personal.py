@@ -11,10 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from server.catalogue.areas import PROVINCES
-from server.catalogue.identifiers import birth_date
+from server.catalogue.identifiers import CITIZEN_AREAS, birth_date
 
-SENTENCE = "must not hold a citizen identity, telephone or bank card number: it is published (Art. 64)"
+SENTENCES = {
+    "personal_id": "must not hold a citizen identity number: such numbers have their own field (Art. 64)",
+    "personal_phone": "must not hold a telephone number: it is published (Art. 64)",
+    "personal_card": "must not hold a bank card number: it is published (Art. 64)",
+}
+"""What a fault of each rule says."""
 
 _CHINESE_DIGITS = str.maketrans("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖", "00123456789123456789")
 _GROUPED = re.compile(r"(?<![0-9])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")
@@ -34,15 +38,20 @@ _CARDS = tuple(
 )
 
 
-def find(value: object) -> str | None:
-    """The rule that a text, or a text in a list or mapping, breaks: `personal_id`, `personal_phone` or
-    `personal_card`; None when it is clean."""
+def find(value: object, *, published: bool) -> str | None:
+    """The rule of `SENTENCES` that a text, or a text in a list or mapping, breaks; None when clean.
+
+    An identity number is refused in every text, because only its own field is stored encrypted; telephone and
+    bank card numbers only in what will be published.
+    """
     for text in _texts(value):
         folded = unicodedata.normalize("NFKC", text).upper().translate(_CHINESE_DIGITS)
         seen = "".join(char for char in folded if unicodedata.category(char) != "Cf")
         seen = _GROUPED.sub("#", seen)
         if _OLD_IDENTITY.search(seen) or any(map(_is_identity, _numbers(_IDENTITY, seen))):
             return "personal_id"
+        if not published:
+            continue
         if _PHONE.search(seen):
             return "personal_phone"
         if any(_is_card(number) for card in _CARDS for number in _numbers(card, seen)):
@@ -72,7 +81,7 @@ def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
 def _is_identity(number: str) -> bool:
     """A possible area and date of birth; the check character may well be mistyped."""
     born = birth_date(number)
-    return number[:2] in PROVINCES and born is not None and 1900 <= born.year < 2100
+    return number[:2] in CITIZEN_AREAS and born is not None and 1900 <= born.year < 2100
 
 
 def _is_card(number: str) -> bool:

@@ -177,7 +177,7 @@ def _one(field: Field, raw: object, today: date, document_type: str | None) -> S
             return _choice(raw, field.options)
         case ValueType.area_code:
             return _area(raw)
-        case ValueType.responsible_person:
+        case _:
             return _responsible(raw, field.length)
 
 

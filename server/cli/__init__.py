@@ -15,6 +15,7 @@ import typer
 
 from server.cli import serve
 from server.errors import CreditError
+from server.store.mongo import unavailable
 
 app = typer.Typer(
     name="qufu-credit",
@@ -39,6 +40,12 @@ def main() -> None:
         app()
     except CreditError as refusal:
         print(refusal.sentence, file=sys.stderr)
+        raise SystemExit(1) from None
+    except Exception as error:
+        away = unavailable(error)
+        if away is None:
+            raise
+        print(away.sentence, file=sys.stderr)
         raise SystemExit(1) from None
 
 

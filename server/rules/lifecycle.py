@@ -79,10 +79,8 @@ def _publicity(
     dishonest = kind.category is Category.dishonest
     if _person(subject_kind) or (subject_kind is SubjectKind.individual_business and dishonest):
         return None
-    if (
-        kind.published_when is not None
-        and values.get(kind.published_when.field) not in kind.published_when.one_of
-    ):
+    when = kind.published_when
+    if when is not None and values.get(when.field or "") not in when.one_of:
         return None
     if kind.code == "administrative_penalty":
         return _penalty(values, dated_on, rules)

@@ -76,6 +76,12 @@ CONSENT_INVALID = Refusal(
 )
 
 
+def matter_stated(matter: str) -> bool:
+    """Whether a text can stand as the number of a matter: printable, bounded, and no ID number in disguise."""
+    fits = bool(matter.strip()) and len(matter) <= MATTER_LENGTH and matter.isprintable()
+    return fits and _NUMBER.search(matter) is None
+
+
 def public(day: date) -> Scope:
     """The footing of everyone, token or not: what is published (Art. 31)."""
     return Scope(Relation.NONE, day)
@@ -129,3 +135,21 @@ def authorised(
         and (not viewer.purposes or consent.purpose in viewer.purposes)
     )
     return Scope(Relation.CONSENTED, day, consent=consent) if fits else CONSENT_INVALID
+
+
+def sample_consent(type_name: str, field: str, day: date) -> Consent:
+    """A consent that names one field, to explain what a third party with such a consent would get."""
+    return Consent(
+        id="",
+        grantor="",
+        grantee="",
+        purpose="",
+        purpose_text="",
+        fields=frozenset({f"{type_name}.{field}"}),
+        valid_from=day,
+        valid_to=day,
+        max_uses=1,
+        uses=0,
+        state=ConsentState.ACTIVE,
+        version=1,
+    )

@@ -116,6 +116,7 @@ class AuditAnchorDocument(Document):
 DOCUMENTS = (AuditEntryDocument, AuditHeadDocument, CheckpointDocument, AuditAnchorDocument)
 
 _LATEST = "latest"
+_MOST = 10**12 - 1
 
 
 class AuditStore:
@@ -190,18 +191,18 @@ class AuditStore:
         return before is not None, after is not None
 
     async def unknown_chain(self, after: str, before: str | None) -> str | None:
-        """The name of a chain that has entries and sorts between two others (`before` None: no bound)."""
+        """The first chain that has entries and sorts between two others (`before` None: no bound)."""
         gap: dict[str, Any] = {"$gt": after}
         if before is not None:
             gap["$lt"] = before
         with translating():
-            found = await self._entries.find_one({"chain": gap}, {"chain": 1})
+            found = await self._entries.find_one({"chain": gap}, {"chain": 1}, sort=[("chain", ASCENDING)])
         return None if found is None else str(found["chain"])
 
     async def nameless(self) -> bool:
         """Whether there are entries that name no chain."""
         with translating():
-            return await self._entries.find_one({"chain": None}, {"_id": 1}) is not None
+            return await self._entries.find_one({"chain": {"$in": [None, ""]}}, {"_id": 1}) is not None
 
     # Heads
 
@@ -234,20 +235,20 @@ class AuditStore:
 
     async def checkpoints(self, first: int = 0) -> AsyncIterator[Checkpoint]:
         """Checkpoints in the order of their numbers, in bounded memory. Raises Malformed."""
-        after, width = _numbered(first), 100
-        with translating():
-            last = (
-                await self._checkpoints.find({"_id": {"$gte": after}}, {"_id": 1}, limit=1)
-                .sort("_id", DESCENDING)
-                .to_list()
-            )
-        end = int(last[0]["_id"]) if last and str(last[0]["_id"]).isdigit() else -1
-        for start in range(first, end + 1, width):
-            query = {"_id": {"$gte": _numbered(start), "$lt": _numbered(start + width)}}
+        width = 100
+        while True:
+            query = {"_id": {"$gte": _numbered(first), "$lt": _numbered(first + width)}}
             with translating():
                 found = await self._checkpoints.find(query).sort("_id", ASCENDING).to_list()
+                if not found:
+                    # Something beyond a gap must not go unseen; the reader misses the numbers between.
+                    beyond = self._checkpoints.find({"_id": {"$gte": _numbered(first)}}, limit=1)
+                    found = await beyond.sort("_id", ASCENDING).to_list()
             for document in found:
                 yield _checkpoint(document)
+            if not found or first + width > _MOST:
+                return
+            first = max(first + width, int(found[-1]["_id"]) + 1)
 
     async def covered(self, chains: Iterable[str]) -> dict[str, int]:
         """Chain -> the last position a checkpoint covers, for those that are covered at all."""

@@ -122,7 +122,7 @@ def _checkpoint(line: bytes) -> Checkpoint:
 
 
 def _last(file: IO[bytes]) -> int | None:
-    """The number in the last whole line; a line cut short by a crash is passed over, and removed by a writer."""
+    """The number in the last whole line; a line cut short by a crash is no line, and a writer removes it."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:
         return None

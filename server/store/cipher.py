@@ -11,7 +11,6 @@ from typing import Any, Self, TypeAlias
 from bson.binary import Binary
 from bson.codec_options import CodecOptions
 from pymongo.asynchronous.encryption import AsyncClientEncryption
-from pymongo.encryption import Algorithm
 from pymongo.errors import DuplicateKeyError, EncryptionError
 
 from server.errors import ConfigError
@@ -20,6 +19,7 @@ from server.store.mongo import Mongo, translating
 Ciphertext: TypeAlias = Binary
 """An encrypted value: BSON binary of subtype 6."""
 
+_DETERMINISTIC = "AEAD_AES_256_CBC_HMAC_SHA_512-Deterministic"
 _KEY_NAME = "citizen-id"
 _COLLECTION = "encryption_keys"
 
@@ -66,7 +66,7 @@ class Cipher:
         """The ciphertext of ``value``; the same value always gives the same ciphertext."""
         with translating():
             return await self._encryption.encrypt(
-                value, Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Deterministic, key_id=self._key
+                value, _DETERMINISTIC, key_id=self._key
             )
 
     async def decrypt(self, value: Ciphertext) -> str:

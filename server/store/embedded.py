@@ -78,7 +78,7 @@ def find_running(data_dir: Path) -> Running | None:
         running = Running(url=str(raw["url"]), pid=int(raw["pid"]), owner=int(raw["owner"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return running if _alive(running.pid) and _answers(running.url, seconds=2.0) else None
+    return running if _alive(running.pid) and _answers(running.url, seconds=1.0) else None
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar
 
 import pymongo
@@ -12,15 +11,8 @@ from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from server.errors import Conflict
+from server.model.filing import FilingState
 from server.store.mongo import Mongo, Session, translating
-
-
-class FilingState(StrEnum):
-    """Where an interactive filing stands."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    RETURNED = "returned"
 
 
 class FilingDocument(Document):

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
 from beanie import Document
+from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from server.catalogue.kind import SubjectKind
@@ -59,7 +60,7 @@ class RecordDocument(Document):
     updated_at: datetime
     change_reason: str | None = None
     state: str
-    secrecy: list[str] = []
+    secrecy: list[str] = Field(default_factory=list)
     dated_on: str
     order: str
     pub_from: str | None

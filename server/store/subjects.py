@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pymongo
 from beanie import Document
 from bson.binary import Binary
+from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from server.catalogue.kind import SubjectKind
@@ -35,7 +36,7 @@ class SubjectDocument(Document):
     code: str | None = None
     id_cipher: Any | None = None
     name: str
-    grams: list[str] = []
+    grams: list[str] = Field(default_factory=list)
     seq: int | None = None
     area: str | None = None
     industry: str | None = None
@@ -76,12 +77,12 @@ class Search:
 
 
 GRAM = 3
-"""Names are indexed by every substring of one to three characters."""
+"""Names are indexed by every substring of two and three characters; a search has at least two."""
 
 
 def grams_of(name: str) -> list[str]:
     """The index keys of an entity's name."""
-    return sorted({name[i : i + n] for n in range(1, GRAM + 1) for i in range(len(name) - n + 1)})
+    return sorted({name[i : i + n] for n in (GRAM - 1, GRAM) for i in range(len(name) - n + 1)})
 
 
 def gram_of(fragment: str) -> str:
@@ -160,7 +161,7 @@ class Subjects:
                 upsert=True,
                 return_document=pymongo.ReturnDocument.AFTER,
             )
-        return int(counter["value"]) - count + 1
+        return int((counter or {"value": count})["value"]) - count + 1
 
     async def known(
         self, codes: Iterable[str], ciphers: Iterable[Binary], session: Session | None = None

@@ -52,3 +52,11 @@ class Units:
         """Every unit, by code."""
         with translating():
             return await self._collection.find({}).sort("_id", ASCENDING).to_list()
+
+    async def names(self, codes: set[str]) -> dict[str, str]:
+        """Names of the units under these codes."""
+        if not codes:
+            return {}
+        with translating():
+            cursor = self._collection.find({"_id": {"$in": sorted(codes)}}, {"name": 1})
+            return {one["_id"]: one["name"] async for one in cursor}

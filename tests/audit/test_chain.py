@@ -125,10 +125,21 @@ def test_an_anchor_given_when_the_chain_is_there_holds_at_once() -> None:
     for item in links:
         check.feed(item)
     check.expect(Anchor(1, links[1].hash, "head"))
-    assert check.broken is None
+    assert check.finish() == Intact(CHAIN, 1, links[1].hash)
     check.expect(Anchor(1, START, "head"))
-    assert check.broken is not None
-    assert check.broken.seq == 1
+    verdict = check.finish()
+    assert isinstance(verdict, Broken)
+    assert verdict.seq == 1
+
+
+def test_an_anchor_the_chain_has_passed_says_nothing_any_more() -> None:
+    """Who reads a head older than what was checked must look at that himself: the hash is gone."""
+    links = a_chain([an_entry(number) for number in range(3)])
+    check = ChainCheck(CHAIN)
+    for item in links:
+        check.feed(item)
+    check.expect(Anchor(0, START, "head"))
+    assert check.finish() == Intact(CHAIN, 2, links[2].hash)
 
 
 GOOD = a_chain([an_entry(number) for number in range(6)])

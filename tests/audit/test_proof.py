@@ -7,6 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,13 +148,14 @@ def test_a_checkpoint_goes_through_json_unchanged_and_in_one_form_only() -> None
     data = json.loads(json.dumps(SERIES[1].plain()))
     assert checkpoint_from_plain(data) == SERIES[1]
     assert checkpoint_from_plain(data).signed(KEYS)
-    for bad in (
+    wrong: list[dict[str, Any]] = [
         data | {"more": 1},
         data | {"number": 1.0},
         data | {"root": data["root"].upper() + " "},
         data | {"ranges": [data["ranges"][0] | {"first": 9}]},
         {},
-    ):
+    ]
+    for bad in wrong:
         with pytest.raises(Malformed):
             checkpoint_from_plain(bad)
 
@@ -221,6 +229,11 @@ def test_keys_go_through_pem_and_other_keys_do_not() -> None:
             SigningKey.from_pem(wrong)
     with pytest.raises(ValueError, match="PEM"):
         public_from_pem(KEY.pem())
+    curve = generate_private_key(SECP256R1())
+    with pytest.raises(ValueError, match="Ed25519"):
+        SigningKey.from_pem(curve.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(ValueError, match="Ed25519"):
+        public_from_pem(curve.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     assert not verified(KEYS, KEY.id, b"a", KEY.sign(b"b"))
     assert not verified(KEYS, "unknown", b"a", KEY.sign(b"a"))
     assert str(KEY).count("Ed25519") == 0

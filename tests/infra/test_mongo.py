@@ -28,7 +28,8 @@ class Overheard(CommandListener):
         self.commands: list[dict[str, Any]] = []
 
     def started(self, event: CommandStartedEvent) -> None:
-        self.commands.append(dict(event.command))
+        if event.command_name != "endSessions":
+            self.commands.append(dict(event.command))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         pass
@@ -48,10 +49,9 @@ class Overheard(CommandListener):
         WaitQueueTimeoutError("host:1"),
         OperationFailure("host:1", 11600),
     ],
+    ids=lambda error: type(error).__name__,
 )
-def test_every_way_of_being_away_is_one_refusal_without_the_drivers_words(
-    error: PyMongoError, code: str
-) -> None:
+def test_every_way_of_being_away_is_one_refusal_without_the_drivers_words(error: PyMongoError) -> None:
     with pytest.raises(Unavailable) as refusal, translating():
         raise error
     assert (refusal.value.code, refusal.value.status) == ("DATABASE_UNAVAILABLE", 503)
@@ -98,9 +98,9 @@ async def test_writes_are_journalled_by_the_majority_and_everything_is_bounded(
 
 async def test_a_slow_query_is_stopped_and_the_server_is_free_again(mongo: Mongo) -> None:
     with patiently(30):
-        await mongo.db.things.insert_many([{"_id": i, "text": "x" * 200} for i in range(20_000)])
+        await mongo.db.things.insert_many([{"_id": i, "text": "x" * 200} for i in range(5_000)])
     with pytest.raises(Unavailable), translating(), patiently(0.02):
-        await mongo.db.things.find({"text": {"$regex": "x+y$"}}).to_list()
+        await mongo.db.things.find({"text": {"$regex": "y$"}}).to_list()
     assert await mongo.db.things.find_one({"_id": 5}) is not None
 
 

@@ -57,6 +57,14 @@ class Desk:
         """What verification finds."""
         return await verify(self.mongo, KEYS, self.folder)
 
+    async def first_broken(self) -> tuple[str, int]:
+        """Chain and position of the first fault, which the sentence must name too."""
+        report = await self.verify()
+        assert not report.intact, report.sentence()
+        first = report.broken[0]
+        assert f"BROKEN: chain {first.chain}, position {first.seq}: {first.why}." in report.sentence()
+        return first.chain, first.seq
+
     async def anchor(self, log: AuditLog | None = None) -> int | None:
         """Make a checkpoint; its number."""
         made = await (log or self.log).checkpoint(clock.now())
@@ -112,6 +120,20 @@ async def a_desk(mongo: Mongo, folder: Path) -> Desk:
     """A log with its indexes."""
     await init_beanie(database=mongo.db, document_models=list(DOCUMENTS))
     return Desk(mongo, folder)
+
+
+async def ten_entries(mongo: Mongo, folder: Path) -> Desk:
+    """One chain: 0 to 3 in checkpoint 0, 4 and 5 in checkpoint 1, 6 to 9 bound by the signed head only."""
+    desk = await a_desk(mongo, folder)
+    await many_at_once(desk.log, 4)
+    await desk.anchor()
+    await many_at_once(desk.log, 2)
+    await desk.anchor()
+    await many_at_once(desk.log, 4)
+    report = await desk.verify()
+    assert report.intact, report.sentence()
+    assert (report.entries, report.checkpoints, report.unanchored) == (10, 2, 4)
+    return desk
 
 
 async def many_at_once(log: AuditLog, count: int) -> None:

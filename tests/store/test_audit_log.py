@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import stat
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from pymongo.errors import OperationFailure
 
-from server.actions.audit_keys import audit_key, public_keys
 from server.actions.audit_log import AuditLog, LogDamaged, Writing
-from server.actions.audit_verify import prove
 from server.audit.entry import Entry, Malformed
-from server.audit.proof import check_proof
-from server.audit.signing import public_pem
-from server.errors import ConfigError, Conflict, NotFoundError, Refused, Unavailable
+from server.errors import Refused, Unavailable
 from server.store.audit import AuditStore
 from server.store.mongo import Mongo
-from tests.store.audit_tools import KEYS, Desk, a_desk, many_at_once, some
+from tests.store.audit_tools import Desk, a_desk, many_at_once, some
 from tests.vectors.make_chains import KEY, an_entry
 
 
@@ -223,6 +210,57 @@ async def test_a_caller_that_goes_away_does_not_take_others_entries_along(desk: 
     assert (report.intact, report.entries) == (True, 10)
 
 
+async def test_a_rerun_that_fails_before_it_writes_leaves_the_chain_alone(desk: Desk) -> None:
+    await desk.write(1)
+    runs = 0
+
+    async def work(writing: Writing) -> None:
+        nonlocal runs
+        runs += 1
+        if runs > 1:
+            raise Refused("no longer")
+        await writing.append(some(1))
+        await writing.append([])
+        conflict = OperationFailure("another writer was faster", 112)
+        conflict._add_error_label("TransientTransactionError")
+        raise conflict
+
+    with pytest.raises(Refused):
+        await desk.log.transact(work)
+    assert runs == 2
+    await desk.write(1)
+    report = await desk.verify()
+    assert (report.intact, report.entries, report.chains) == (True, 2, 2)
+
+
+async def test_an_append_that_fails_half_way_leaves_no_gap_behind_it(desk: Desk) -> None:
+    async with desk.log.transaction() as writing:
+        with pytest.raises(Malformed):
+            await writing.append([*some(1), an_entry(1, actor_officer=None)])
+        await writing.append(some(2))
+    report = await desk.verify()
+    assert (report.intact, report.entries) == (True, 2)
+
+
+async def test_a_folder_that_cannot_be_written_to_stops_no_entry(desk: Desk) -> None:
+    desk.folder.write_text("a file where the folder should be")
+    await desk.write(2)
+    with pytest.raises(OSError, match="audit"):
+        await desk.anchor()
+    task = asyncio.create_task(desk.log.run_checkpoints(0.01))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    desk.folder.unlink()
+    await desk.write(1)
+    await desk.anchor()
+    report = await desk.verify()
+    assert report.intact, report.sentence()
+    assert (report.entries, report.unanchored) == (3, 0)
+    assert report.published == report.checkpoints > 0
+
+
 # Reading
 
 
@@ -249,185 +287,3 @@ async def test_a_damaged_entry_is_not_read_as_if_it_were_one(desk: Desk) -> None
     await desk.entries.update_one({"seq": 1}, {"$set": {"row_count": "three"}})
     with pytest.raises(LogDamaged):
         await desk.log.entries_of("subject-token-a", day=date(2026, 5, 4), limit=10)
-
-
-# Checkpoints and proofs
-
-
-async def test_checkpoints_continue_each_other_and_are_published(desk: Desk) -> None:
-    assert await desk.anchor() is None
-    await desk.write(3)
-    assert await desk.anchor() == 0
-    assert await desk.anchor() is None
-    await desk.write(2)
-    other = desk.writer()
-    await desk.write(1, other)
-    assert await desk.anchor(other) == 1
-    lines = (desk.folder / "checkpoints.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line)["number"] for line in lines] == [0, 1]
-    await desk.write(1)
-    report = await desk.verify()
-    assert report.intact, report.sentence()
-    assert (report.checkpoints, report.published, report.unanchored, report.entries) == (2, 2, 1, 7)
-    assert "Intact: 7 entries in 2 chains, 2 signed checkpoints" in report.sentence()
-
-
-async def test_workers_that_make_checkpoints_at_once_do_not_collide(desk: Desk) -> None:
-    logs = [desk.log, desk.writer(), desk.writer()]
-    for _ in range(4):
-        await asyncio.gather(*(desk.write(2, log) for log in logs))
-        await asyncio.gather(*(desk.anchor(log) for log in logs))
-    await desk.anchor()
-    report = await desk.verify()
-    assert report.intact, report.sentence()
-    assert (report.entries, report.unanchored) == (24, 0)
-    assert report.published == report.checkpoints
-
-
-async def test_a_checkpoint_that_was_not_published_is_published_with_the_next(desk: Desk) -> None:
-    for _ in range(3):
-        await desk.write(1)
-        await desk.anchor()
-    copy = desk.folder / "checkpoints.jsonl"
-    first, second, _third = copy.read_text("utf-8").splitlines(keepends=True)
-    copy.write_text(first + second[: len(second) // 2], "utf-8")
-    assert (await desk.verify()).intact
-    await desk.write(1)
-    assert await desk.anchor() == 3
-    report = await desk.verify()
-    assert report.intact, report.sentence()
-    assert (report.checkpoints, report.published) == (4, 4)
-
-
-async def test_no_checkpoint_covers_a_chain_that_does_not_hold(desk: Desk) -> None:
-    await desk.write(3)
-    other = desk.writer()
-    await desk.write(2, other)
-    first = (await desk.entries.find().sort([("chain", 1)]).to_list())[0]["chain"]
-    await desk.entries.delete_one({"chain": first, "seq": 1})
-    assert await desk.anchor() == 0
-    stored = await desk.checkpoints.find_one()
-    assert [part["chain"] == first for part in stored["ranges"]] == [False]
-    report = await desk.verify()
-    assert [(one.chain, one.seq) for one in report.broken] == [(first, 1)]
-
-
-async def test_no_checkpoint_is_made_where_published_ones_were_lost(desk: Desk) -> None:
-    for _ in range(2):
-        await desk.write(1)
-        await desk.anchor()
-    await desk.checkpoints.delete_one({"number": 1})
-    await desk.write(1)
-    with pytest.raises(LogDamaged):
-        await desk.anchor()
-
-
-async def test_the_background_task_makes_checkpoints_and_a_last_one_when_cancelled(desk: Desk) -> None:
-    task = asyncio.create_task(desk.log.run_checkpoints(0.01))
-    await desk.write(1)
-    async with asyncio.timeout(30):
-        while not (desk.folder / "checkpoints.jsonl").exists():  # noqa: ASYNC110 - it is written elsewhere
-            await asyncio.sleep(0.01)
-    waiting = asyncio.create_task(desk.log.append(some(1)))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    await waiting
-    report = await desk.verify()
-    assert (report.intact, report.unanchored, report.entries) == (True, 0, 2)
-
-
-async def test_the_background_task_outlives_a_damaged_copy(desk: Desk) -> None:
-    await desk.write(1)
-    desk.folder.joinpath("checkpoints.jsonl").write_text("damaged\n", "utf-8")
-    task = asyncio.create_task(desk.log.run_checkpoints(0.01))
-    await asyncio.sleep(0.1)
-    assert not task.done()
-    desk.folder.joinpath("checkpoints.jsonl").unlink()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert (await desk.verify()).checkpoints == 1
-
-
-async def test_an_entry_is_proved_once_it_is_in_a_checkpoint(desk: Desk) -> None:
-    other = desk.writer()
-    await desk.write(3, other)
-    await desk.anchor()
-    await asyncio.gather(many_at_once(desk.log, 5), many_at_once(other, 6))
-    (entry,) = some(1)
-    await desk.log.append([entry])
-    with pytest.raises(Conflict) as fault:
-        await prove(desk.mongo, entry.id)
-    assert fault.value.code == "NOT_YET_ANCHORED"
-    await desk.anchor()
-    await desk.write(2)
-    await desk.anchor()
-    proof = await prove(desk.mongo, entry.id)
-    text = json.dumps(proof.plain(), ensure_ascii=False)
-    assert check_proof(text, KEYS)
-    assert entry.actor_officer is not None
-    assert entry.actor_officer not in text
-    assert json.loads(proof.entry)["body"]["id"] == entry.id
-    with pytest.raises(NotFoundError):
-        await prove(desk.mongo, "no-such-entry")
-
-
-async def test_a_changed_entry_cannot_be_proved(desk: Desk) -> None:
-    entries = some(3)
-    await desk.log.append(entries)
-    await desk.anchor()
-    await desk.entries.update_one({"_id": entries[1].id}, {"$set": {"matter": "none"}})
-    await desk.entries.update_one({"_id": entries[2].id}, {"$set": {"matter": 5}})
-    for entry in entries[1:]:
-        with pytest.raises(LogDamaged):
-            await prove(desk.mongo, entry.id)
-    assert (await prove(desk.mongo, entries[0].id)).index == 0
-
-
-# Keys
-
-
-def test_workers_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
-    keys = tmp_path / "keys"
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: audit_key(keys, may_create=True).id, range(16)))
-    assert len(set(found)) == 1
-    assert [path.name for path in keys.iterdir()] == ["audit.pem"]
-    assert stat.S_IMODE((keys / "audit.pem").stat().st_mode) == 0o600
-    assert list(public_keys(keys)) == [found[0]]
-
-
-def test_production_does_not_make_up_a_key(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError):
-        audit_key(tmp_path, may_create=False)
-    assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ConfigError):
-        public_keys(tmp_path)
-
-
-def test_a_damaged_key_or_one_of_another_kind_is_a_bad_setting(tmp_path: Path) -> None:
-    curve = generate_private_key(SECP256R1())
-    wrong = curve.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    for pem in (b"nonsense", wrong):
-        (tmp_path / "audit.pem").write_bytes(pem)
-        with pytest.raises(ConfigError):
-            audit_key(tmp_path, may_create=True)
-        with pytest.raises(ConfigError):
-            public_keys(tmp_path)
-    (tmp_path / "audit.pem").unlink()
-    public = curve.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (tmp_path / "audit-2026.pub").write_bytes(public)
-    with pytest.raises(ConfigError):
-        public_keys(tmp_path)
-    (tmp_path / "audit.pem").mkdir()
-    with pytest.raises(ConfigError):
-        audit_key(tmp_path, may_create=True)
-
-
-def test_retired_keys_stay_known(tmp_path: Path) -> None:
-    audit_key(tmp_path, may_create=True)
-    (tmp_path / "audit-2025.pub").write_bytes(public_pem(KEY.public))
-    assert KEY.id in public_keys(tmp_path)
-    assert len(public_keys(tmp_path)) == 2

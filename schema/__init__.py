@@ -1,0 +1,1 @@
+"""The GraphQL contract and nothing else: types, queries, mutations, directives and their transport."""

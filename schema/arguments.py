@@ -1,0 +1,81 @@
+"""The enums and arguments the queries share: closed, typed, described in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated, Any
+
+import strawberry
+
+from schema.scalars import Date
+from schema.text import arg, both, of_label
+from server.catalogue.kind import Label, SubjectKind
+from server.model.filing import FilingState
+from server.model.purpose import PURPOSE_LABELS, Purpose
+
+
+def make_enum(name: str, members: Mapping[str, tuple[str, Label]], en: str, zh: str) -> Any:
+    """A GraphQL enum: member name -> (value inside, bilingual label)."""
+    made = Enum(  # type: ignore[misc]
+        name,
+        {
+            member: strawberry.enum_value(value, description=of_label(label))
+            for member, (value, label) in members.items()
+        },
+    )
+    return strawberry.enum(made, name=name, description=both(en, zh))
+
+
+First = Annotated[int, arg("Entries on a page, 1 to 100.", "每页条数，1至100。")]
+After = Annotated[str | None, arg("Cursor to go on after.", "从该游标之后继续。")]
+Since = Annotated[Date | None, arg("Decided on or after this day.", "决定日期不早于。")]
+Until = Annotated[Date | None, arg("Decided on or before this day.", "决定日期不晚于。")]
+Uscc = Annotated[str, arg("Unified social credit code.", "统一社会信用代码。")]
+SubjectKey = Annotated[
+    str,
+    arg(
+        "Unified social credit code, citizen ID number or id of this platform.",
+        "统一社会信用代码、公民身份号码或平台标识。",
+    ),
+]
+Matter = Annotated[
+    str, arg("Number of the matter in hand, 1 to 64 characters.", "办理事项编号，1至64个字符。")
+]
+Identifier = Annotated[strawberry.ID, arg("Id of this platform.", "平台标识。")]
+
+PurposeArgument = make_enum(
+    "Purpose",
+    {one.name: (one.value, PURPOSE_LABELS[one]) for one in Purpose},
+    "The nine purposes of Art. 37.",
+    "第三十七条规定的九类查询用途。",
+)
+
+EntityKind = make_enum(
+    "EntityKind",
+    {
+        "LEGAL_PERSON": (SubjectKind.legal_person.value, Label("法人", "Legal person")),
+        "UNINCORPORATED": (
+            SubjectKind.unincorporated.value,
+            Label("非法人组织", "Unincorporated organisation"),
+        ),
+        "INDIVIDUAL_BUSINESS": (
+            SubjectKind.individual_business.value,
+            Label("个体工商户", "Individual business"),
+        ),
+        "GOVERNMENT_UNIT": (SubjectKind.government_unit.value, Label("机关单位", "Government unit")),
+    },
+    "Kinds of entity that may be searched.",
+    "可检索的主体类别。",
+)
+
+FilingStateArgument = make_enum(
+    "FilingState",
+    {
+        "PENDING": (FilingState.PENDING.value, Label("待审核", "Waits for the checker")),
+        "APPROVED": (FilingState.APPROVED.value, Label("已通过", "Approved into force")),
+        "RETURNED": (FilingState.RETURNED.value, Label("已退回", "Returned to the maker")),
+    },
+    "Where a filing stands.",
+    "报送记录的状态。",
+)

@@ -1,0 +1,165 @@
+"""From a request to an answer: parse and validate once per text, weigh, execute, log, and only then hand out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from inspect import isawaitable
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, execute, parse, validate
+from graphql.language import DocumentNode, OperationDefinitionNode, OperationType
+
+from schema.build import Contract
+from schema.errors import formatted, refusal, status_of
+from schema.limits import TOKENS_MOST, weigh
+from server.actions.operation import Operation
+from server.errors import BadInput, CreditError
+from server.rules.decision import Decision, FieldState
+
+REMEMBERED = 1_024
+ERRORS_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a caller sent, its shape already checked."""
+
+    query: str
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The body of the answer, the HTTP status it asks for, and whether anything but published data is in it."""
+
+    body: dict[str, Any]
+    status: int
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    node: DocumentNode | None
+    errors: tuple[GraphQLError, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What resolvers find in ``info.context``."""
+
+    operation: Operation
+    record_fields: Mapping[str, frozenset[str]]
+
+
+class Executor:
+    """Executes operations of one contract; remembers parsed and validated documents, never values."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._documents: OrderedDict[str, _Document] = OrderedDict()
+
+    async def run(self, request: Request, operation: Operation, *, mutations: bool = True) -> Answer:
+        """The answer to a request. Everything non-public in it is in the log when this returns."""
+        document = self._document(request.query)
+        if document.node is None or document.errors:
+            errors = [formatted(one, operation.trace_id) for one in document.errors[:ERRORS_MOST]]
+            return Answer({"errors": errors}, 400, public=False)
+        try:
+            definition = _operation_in(document.node, request.operation_name)
+            if definition.operation is not OperationType.QUERY and not mutations:
+                raise BadInput(
+                    "This way of asking is for queries only.", code="METHOD_NOT_ALLOWED", status=405
+                )
+            weigh(document.node, definition, request.variables)
+        except CreditError as error:
+            return Answer({"errors": [refusal(error)]}, error.status, public=False)
+        operation.name = definition.name.value if definition.name else ""
+        operation.digest = document.digest
+        result = await self._execute(document.node, request, operation)
+        try:
+            await operation.settle()
+        except CreditError as error:
+            return Answer({"errors": [refusal(error)]}, error.status, public=False)
+        return _answer(result, operation)
+
+    async def _execute(self, node: DocumentNode, request: Request, operation: Operation) -> ExecutionResult:
+        result: ExecutionResult | Awaitable[ExecutionResult] = execute(
+            self.contract.graphql,
+            node,
+            context_value=Context(operation, self.contract.record_fields),
+            variable_values=dict(request.variables),
+            operation_name=request.operation_name,
+            max_coercion_errors=ERRORS_MOST,
+        )
+        return await result if isawaitable(result) else result
+
+    def _document(self, text: str) -> _Document:
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        found = self._documents.get(digest)
+        if found is not None:
+            self._documents.move_to_end(digest)
+            return found
+        try:
+            node = parse(text, max_tokens=TOKENS_MOST, no_location=False)
+            errors = validate(self.contract.graphql, node, max_errors=ERRORS_MOST)
+            made = _Document(node, tuple(errors), digest)
+        except GraphQLError as error:
+            made = _Document(None, (error,), digest)
+        except RecursionError:
+            made = _Document(None, (GraphQLError("The document is nested too deeply."),), digest)
+        self._documents[digest] = made
+        if len(self._documents) > REMEMBERED:
+            self._documents.popitem(last=False)
+        return made
+
+
+def _operation_in(node: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
+    if name is not None:
+        operations = [one for one in operations if one.name and one.name.value == name]
+    if len(operations) != 1:
+        raise BadInput(
+            "operationName must name exactly one operation of the document.",
+            field="operationName",
+            rule="one_operation",
+        )
+    return operations[0]
+
+
+def _answer(result: ExecutionResult, operation: Operation) -> Answer:
+    body: dict[str, Any] = {}
+    if result.errors:
+        body["errors"] = [formatted(one, operation.trace_id) for one in result.errors]
+    status = 200
+    if result.data is None and result.errors:
+        status = 400 if all(not one.path for one in result.errors) else 200
+    if result.errors and all(status_of(one) == 503 for one in result.errors):
+        status = 503
+    if result.data is not None or not result.errors or any(one.path for one in result.errors):
+        body["data"] = result.data
+    if operation.explained:
+        body["extensions"] = {
+            "access": [_explained(name, one) for name, one in sorted(operation.explained.items())]
+        }
+    return Answer(body, status, public=operation.viewer.anonymous and not result.errors)
+
+
+def _explained(coordinate: str, decision: Decision) -> dict[str, Any]:
+    rule = decision.rule
+    made: dict[str, Any] = {
+        "coordinate": coordinate,
+        "state": decision.state.value,
+        "rule": rule.code,
+        "article": rule.article,
+        "sentence": rule.sentence.en,
+        "sentenceZh": rule.sentence.zh,
+        "needs": rule.needs,
+    }
+    if decision.state is FieldState.MASKED:
+        made["mask"] = decision.mask
+    return made

@@ -1,0 +1,119 @@
+"""One linear pass over a document: depth, aliases and cost, each fragment weighed once.
+
+Cost estimates work before any of it is done: a field costs 1, a field that reads the database costs ``READ``, and
+what lies below a list counts once for each entry the page may have. Nothing is executed above the bounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql.language import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+from server.errors import BadInput
+
+TOKENS_MOST = 4_000
+DEPTH_MOST = 14
+FIELDS_MOST = 2_000
+ROOTS_MOST = 20
+COST_MOST = 20_000
+READ = 20
+PAGE_DEFAULT = 20
+PAGE_MOST = 100
+_READS = frozenset(
+    {"entity", "entities", "records", "node", "me", "subjectFile", "authorisedFile", "accessLog", "filings"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What an operation would cost: selection depth, fields written out, and estimated cost."""
+
+    depth: int = 0
+    fields: int = 0
+    cost: int = 0
+
+
+class _Scale:
+    def __init__(self, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self._fragments = {
+            one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
+        }
+        self._weighed: dict[str, Weight] = {}
+
+    def weigh(self, selections: SelectionSetNode | None) -> Weight:
+        depth = fields = cost = 0
+        for one in selections.selections if selections else ():
+            if isinstance(one, FieldNode):
+                below = self.weigh(one.selection_set)
+                own = READ if one.name.value in _READS else 1
+                part = Weight(below.depth + 1, below.fields + 1, own + below.cost * self._entries(one))
+            elif isinstance(one, InlineFragmentNode):
+                part = self.weigh(one.selection_set)
+            elif isinstance(one, FragmentSpreadNode):
+                part = self._fragment(one.name.value)
+            else:
+                continue
+            depth, fields, cost = max(depth, part.depth), fields + part.fields, cost + part.cost
+        return Weight(depth, fields, cost)
+
+    def _fragment(self, name: str) -> Weight:
+        found = self._weighed.get(name)
+        if found is None:
+            self._weighed[name] = Weight()  # a cycle weighs nothing here; validation refuses it
+            found = self._weighed[name] = self.weigh(self._fragments[name].selection_set)
+        return found
+
+    def _entries(self, field: FieldNode) -> int:
+        name = field.name.value
+        for argument in field.arguments or ():
+            value = argument.value
+            if argument.name.value == "first":
+                if isinstance(value, IntValueNode):
+                    return _bounded(int(value.value))
+                if isinstance(value, VariableNode):
+                    return _bounded(self._variables.get(value.name.value))
+            if argument.name.value == "ids":
+                given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
+                sized = value.values if isinstance(value, ListValueNode) else given
+                return _bounded(len(sized) if isinstance(sized, list | tuple) else None)
+        return PAGE_DEFAULT if name in ("entities", "records", "accessLog", "filings", "auditEntries") else 1
+
+
+def _bounded(first: Any) -> int:
+    if isinstance(first, int) and not isinstance(first, bool):
+        return max(1, min(first, PAGE_MOST))
+    return PAGE_DEFAULT
+
+
+def weigh(document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Weight:
+    """The weight of an operation. Raises BadInput naming the bound it breaks."""
+    found = _Scale(document, variables).weigh(operation.selection_set)
+    roots = len(operation.selection_set.selections)
+    for name, value, most in (
+        ("depth", found.depth, DEPTH_MOST),
+        ("fields", found.fields, FIELDS_MOST),
+        ("root fields", roots, ROOTS_MOST),
+        ("cost", found.cost, COST_MOST),
+    ):
+        if value > most:
+            raise BadInput(
+                f"The operation's {name} is {value}; at most {most} are allowed.",
+                code="OPERATION_TOO_LARGE",
+                rule=name.replace(" ", "_"),
+            )
+    return found

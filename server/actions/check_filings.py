@@ -1,0 +1,232 @@
+"""The checker's desk: filings that wait, approving one into force, returning one to its maker (Art. 23)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from server.actions.audit_log import Writing
+from server.actions.draft import fault
+from server.actions.file_records import put_in_force, refused_by
+from server.actions.filing import REASON_MOST, Receipt, ReceiptState, RefusedFiling
+from server.actions.look_up import checked_first
+from server.actions.operation import Operation
+from server.actions.views import Chosen, opened
+from server.audit.entry import Entry, KindAccess, Tag
+from server.catalogue.fault import Fault
+from server.catalogue.kind import SubjectKind
+from server.errors import BadInput
+from server.model.view import Exposure, RecordView
+from server.rules import acting, lifecycle
+from server.rules.access import Relation, Scope, see
+from server.rules.acting import Verb
+from server.model.filing import FilingState
+
+DESK_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FilingView:
+    """A filing on the desk, with the record as it would come into force."""
+
+    id: str
+    source_no: str
+    state: FilingState
+    maker: str
+    checker: str | None
+    reason: str | None
+    submitted_at: Any
+    decided_at: Any
+    record: RecordView | None
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One page of filings."""
+
+    views: Sequence[FilingView]
+    has_next: bool
+    has_previous: bool
+
+
+async def desk(
+    operation: Operation, state: FilingState, first: int, after: str | None, chosen: Chosen
+) -> Desk:
+    """The unit's own filings in one state, newest first. Raises Refused for other roles."""
+    platform, unit = operation.platform, operation.viewer.unit or ""
+    objection = acting.may(operation.viewer, Verb.READ_QUEUE)
+    if objection is not None:
+        raise refused_by(objection)
+    first = checked_first(first)
+    bound = ("filings", unit, state.value)
+    below = platform.cursors.open(after, *bound) if after is not None else None
+    found = await platform.filings.page(unit, state, below, first + 1)
+    scope = Scope(Relation.FILING_UNIT, operation.today)
+    exposure = operation.expose(Exposure(subject=unit, relation=scope.relation, ground="duty"))
+    views = []
+    for one in found[:first]:
+        record = await opened(operation, narrowed(one["record"], chosen))
+        clauses = platform.planner.reach(scope, (SubjectKind(record["subject_kind"]),), (record["kind"],))
+        views.append(
+            FilingView(
+                id=one["_id"],
+                source_no=one["source_no"],
+                state=FilingState(one["state"]),
+                maker=one["maker"],
+                checker=one["checker"],
+                reason=one["reason"],
+                submitted_at=one["submitted_at"],
+                decided_at=one["decided_at"],
+                record=see(record, clauses[0], exposure) if clauses else None,
+                cursor=platform.cursors.seal(one["_id"], *bound),
+            )
+        )
+    return Desk(views, len(found) > first, after is not None)
+
+
+def narrowed(record: dict[str, Any], chosen: Chosen) -> dict[str, Any]:
+    """The record without the fields of its body that were not selected, so that nothing needless is decrypted."""
+    kept: dict[str, Any] = {**record, "body": {}}
+    names = frozenset().union(*chosen.wanted.values()) if chosen.wanted else frozenset()
+    for code, body in record["body"].items():
+        kept["body"][code] = {name: value for name, value in body.items() if name in names}
+    return kept
+
+
+async def approve(
+    operation: Operation, identifiers: Sequence[str]
+) -> tuple[list[Receipt], list[RefusedFiling]]:
+    """Put filings of the own unit into force; the checker is another person than the maker (Art. 23)."""
+    found = await _on_desk(operation, identifiers)
+    accepted: list[Receipt] = []
+    refused: list[RefusedFiling] = []
+    for index, identifier in enumerate(identifiers):
+        filing = found.get(identifier)
+        refusal = _not_decidable(operation, filing)
+        if filing is None or refusal is not None:
+            refused.append(
+                RefusedFiling(index, filing["source_no"] if filing else "", (refusal or _missing(),))
+            )
+            continue
+        version = await _into_force(operation, filing)
+        if version is None:
+            late = fault(
+                "sourceRecordNo", "来源记录编号", "superseded", "was filed anew meanwhile; return the filing"
+            )
+            refused.append(RefusedFiling(index, filing["source_no"], (late,)))
+            continue
+        accepted.append(
+            Receipt(index, filing["source_no"], filing["record"]["_id"], version, ReceiptState.IN_FORCE)
+        )
+    return accepted, refused
+
+
+async def _into_force(operation: Operation, filing: Mapping[str, Any]) -> int | None:
+    """Write the record with its checker, judged on the day of approval; None when it no longer fits."""
+    platform, checker = operation.platform, _name_of(operation)
+    subject, record = dict(filing["subject"]), dict(filing["record"])
+    source = (filing["unit"], filing["kind"], filing["source_no"])
+    old = (await platform.records.by_source([source])).get(source)
+    if (old["version"] + 1 if old else 1) != record["version"]:
+        return None
+    key = [subject["code"]] if "code" in subject else []
+    cipher = [subject["id_cipher"]] if "id_cipher" in subject else []
+    known = await platform.subjects.known(key, cipher)
+    if known and known[0]["kind"] != record["subject_kind"]:
+        return None
+    subject["_id"] = known[0]["_id"] if known else subject["_id"]
+    record |= {"subject": subject["_id"], "checker": checker, "updated_at": operation.at}
+    kind = platform.catalogue.kind(record["kind"])
+    clocks = lifecycle.clocks(
+        kind,
+        SubjectKind(record["subject_kind"]),
+        record["body"][kind.code],
+        operation.at.date().fromisoformat(record["dated_on"]),
+        platform.rules,
+        secret=bool(record["secrecy"]),
+    )
+    record |= {
+        "pub_from": clocks.pub_from,
+        "pub_to": clocks.pub_to,
+        "early_end": clocks.early_end,
+        "disc_to": clocks.disc_to,
+        "keep_to": clocks.keep_to,
+        "rule_set": clocks.rule_set,
+    }
+
+    async def work(writing: Writing) -> None:
+        changes = {
+            "state": FilingState.APPROVED.value,
+            "checker": checker,
+            "decided_at": operation.at,
+        }
+        await platform.filings.decide(filing, changes, writing.session)
+        await put_in_force(operation, [(subject, record, old)], writing)
+        await writing.append([_entry(operation, Tag.RECORD_FILING_APPROVE, filing, subject["_id"])])
+
+    await platform.log.transact(work)
+    return int(record["version"])
+
+
+async def give_back(
+    operation: Operation, identifier: str, reason: str
+) -> tuple[list[Receipt], list[RefusedFiling]]:
+    """Return a filing to its maker with a reason (Art. 23). Raises Refused, BadInput."""
+    if not 1 <= len(reason.strip()) <= REASON_MOST:
+        raise BadInput(f"reason (退回理由): 1 to {REASON_MOST} characters.", field="reason", rule="length")
+    filing = (await _on_desk(operation, [identifier])).get(identifier)
+    refusal = _not_decidable(operation, filing)
+    if filing is None or refusal is not None:
+        number = filing["source_no"] if filing else ""
+        return [], [RefusedFiling(0, number, (refusal or _missing(),))]
+
+    async def work(writing: Writing) -> None:
+        changes = {
+            "state": FilingState.RETURNED.value,
+            "checker": _name_of(operation),
+            "reason": reason.strip(),
+            "decided_at": operation.at,
+        }
+        await operation.platform.filings.decide(filing, changes, writing.session)
+        await writing.append([_entry(operation, Tag.RECORD_FILING_RETURN, filing, None)])
+
+    await operation.platform.log.transact(work)
+    return [
+        Receipt(0, filing["source_no"], identifier, filing["record"]["version"], ReceiptState.RETURNED)
+    ], []
+
+
+async def _on_desk(operation: Operation, identifiers: Sequence[str]) -> dict[str, dict[str, Any]]:
+    objection = acting.may(operation.viewer, Verb.CHECK)
+    if objection is not None:
+        raise refused_by(objection)
+    if not 1 <= len(identifiers) <= DESK_MOST:
+        raise BadInput(f"ids (编号): 1 to {DESK_MOST} filings.", field="ids", rule="batch_size")
+    return await operation.platform.filings.get(identifiers, operation.viewer.unit or "")
+
+
+def _not_decidable(operation: Operation, filing: Mapping[str, Any] | None) -> Fault | None:
+    if filing is None:
+        return _missing()
+    if filing["state"] != FilingState.PENDING.value:
+        return fault("id", "编号", "not_pending", "names a filing that was decided already")
+    if acting.two_people(filing["maker"], _name_of(operation)) is not None:
+        return fault("id", "编号", "maker_is_checker", "names a filing by the same person (Art. 23)")
+    return None
+
+
+def _missing() -> Fault:
+    return fault("id", "编号", "unknown_filing", "names no filing of this unit")
+
+
+def _name_of(operation: Operation) -> str:
+    return operation.viewer.officer or operation.viewer.id
+
+
+def _entry(operation: Operation, tag: Tag, filing: Mapping[str, Any], subject: str | None) -> Entry:
+    kind = operation.platform.catalogue.kind(filing["kind"])
+    return operation.entry(
+        tag, ground="duty", subject=subject, kinds=(KindAccess(kind.type_name, rows=1),), rows=1
+    )

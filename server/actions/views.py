@@ -1,0 +1,149 @@
+"""What readers get: pages and subjects as one viewer may see them, and why the rest is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.actions.operation import Operation
+from server.catalogue.envelope import ENVELOPE_NAMES
+from server.catalogue.kind import SubjectKind
+from server.model.purpose import Purpose
+from server.model.subject import Subject
+from server.model.view import Exposure, RecordView
+from server.rules.access import Clause, Scope, see
+from server.rules.decision import FieldState
+from server.store.cipher import Ciphertext
+from server.store.records import projection_of
+from server.store.subjects import subject_of
+
+BASIC_KINDS = ("entity_basic", "individual_business", "person_basic")
+ANY_RECORD = "CreditRecord"
+
+Wanted = Mapping[str, frozenset[str]]
+"""Type name -> names of fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a caller selected of records: ``wanted`` is fetched, ``named`` (the fields selected by name, those of
+    the interface under ``CreditRecord``) is explained. What is not selected is neither fetched nor logged."""
+
+    wanted: Wanted = field(default_factory=dict)
+    named: Wanted = field(default_factory=dict)
+
+
+NOTHING = Chosen()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of views, newest first, and whether more follow."""
+
+    views: Sequence[Any]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """A subject as a viewer approaches it: its head, its footing, and the basic record where one may be seen.
+
+    ``file`` is the exposure every disclosure of this file is noted in; None on the public footing.
+    """
+
+    subject: Subject
+    scope: Scope
+    area: str | None
+    industry: str | None
+    basic: RecordView | None
+    file: Exposure | None
+    cursor: str = ""
+    matter: str | None = None
+    purpose: Purpose | None = None
+    consent: str | None = None
+
+
+async def opened(operation: Operation, raw: dict[str, Any]) -> dict[str, Any]:
+    """The record with its encrypted values (ID numbers) made plain; only what was fetched is there to open."""
+    for body in raw.get("body", {}).values():
+        for name, value in body.items():
+            if isinstance(value, Ciphertext):
+                body[name] = await operation.platform.cipher.decrypt(value)
+            elif isinstance(value, list) and value and isinstance(value[0], Ciphertext):
+                body[name] = [await operation.platform.cipher.decrypt(one) for one in value]
+    return raw
+
+
+def basics(operation: Operation, scope: Scope, kinds: Iterable[SubjectKind]) -> tuple[Clause, ...]:
+    """The clauses under which basic records may be seen."""
+    return operation.platform.planner.reach(scope, sorted(kinds), BASIC_KINDS)
+
+
+def basic_projection(clauses: Iterable[Clause], wanted: Wanted) -> dict[str, int]:
+    """What to fetch of the copy a subject carries of its basic record."""
+    fields: dict[str, int] = {}
+    if wanted:
+        for clause in clauses:
+            fields |= projection_of(clause, wanted, "basic.")
+    return fields
+
+
+async def subject_view(
+    operation: Operation,
+    found: dict[str, Any],
+    scope: Scope,
+    clauses: Iterable[Clause],
+    exposure: Exposure | None,
+    **more: Any,
+) -> SubjectView:
+    """The subject with its basic record, if any clause shows it."""
+    basic: RecordView | None = None
+    if found.get("basic"):
+        raw = await opened(operation, found["basic"])
+        for clause in clauses:
+            basic = basic or see(raw, clause, exposure)
+    return SubjectView(
+        subject=subject_of(found),
+        scope=scope,
+        area=found.get("area"),
+        industry=found.get("industry"),
+        basic=basic,
+        file=exposure,
+        **more,
+    )
+
+
+def explain(
+    operation: Operation,
+    scope: Scope,
+    subject_kinds: Iterable[SubjectKind],
+    named: Wanted,
+    codes: Iterable[str] | None = None,
+) -> None:
+    """Note why selected fields are withheld or masked: from the question alone, never from what was found.
+
+    A field of several kinds, or about several kinds of subject, is explained when none of them shows it.
+    """
+    platform = operation.platform
+    window = platform.planner.first_window(scope)
+    kinds = sorted(subject_kinds, key=list(SubjectKind).index)
+    within = [
+        platform.catalogue.kinds[code]
+        for code in (platform.catalogue.kinds if codes is None else codes)
+        if code in platform.catalogue.kinds
+    ]
+    for type_name, names in named.items():
+        concerned = [kind for kind in within if type_name in (kind.type_name, ANY_RECORD)]
+        plans = [
+            platform.planner.plan(scope, kind.code, subject_kind, window)
+            for kind in concerned
+            for subject_kind in ([one for one in kinds if one in kind.subjects] or kinds[:1])
+        ]
+        for name in names if plans else ():
+            if type_name == ANY_RECORD and name not in ENVELOPE_NAMES:
+                continue
+            decisions = [plan.decisions[name] for plan in plans]
+            if all(one.state is not FieldState.SHOWN for one in decisions):
+                operation.explain(f"{type_name}.{name}", decisions[0])
