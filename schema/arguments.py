@@ -12,7 +12,7 @@ from schema.scalars import Date
 from schema.text import arg, both, of_label
 from server.catalogue.kind import Label, SubjectKind
 from server.model.filing import FilingState
-from server.model.purpose import PURPOSE_LABELS, Purpose
+from server.model.purpose import PURPOSE_LABELS, IdentityProof, Purpose
 
 
 def make_enum(name: str, members: Mapping[str, tuple[str, Label]], en: str, zh: str) -> Any:
@@ -67,6 +67,20 @@ EntityKind = make_enum(
     },
     "Kinds of entity that may be searched.",
     "可检索的主体类别。",
+)
+
+IdentityProofArgument = make_enum(
+    "IdentityProof",
+    {
+        "ID_CARD": (IdentityProof.ID_CARD.value, Label("居民身份证", "Resident identity card")),
+        "PASSPORT": (IdentityProof.PASSPORT.value, Label("护照", "Passport")),
+        "LICENCE_AND_AUTHORITY": (
+            IdentityProof.LICENCE_AND_AUTHORITY.value,
+            Label("营业执照及授权委托书", "Business licence and power of attorney"),
+        ),
+    },
+    "What proved the subject's identity at the window (Art. 32).",
+    "服务窗口查验的身份证明（第三十二条）。",
 )
 
 FilingStateArgument = make_enum(

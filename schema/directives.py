@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import strawberry
 from strawberry.schema_directive import Location
 
@@ -35,9 +37,12 @@ def disclosure_of(field: Field) -> Disclosure:
     )
 
 
-def disclosed(
-    disclosure: DisclosureClass, *, mask: str | None = None, masked: list[Audience] | None = None
-) -> Disclosure:
+def disclosed(disclosure: DisclosureClass) -> Disclosure:
     """The directive of a data field outside the catalogue's kinds, such as an entry of the log."""
     person = DisclosureClass.SHARED if disclosure is DisclosureClass.PUBLIC else disclosure
     return Disclosure(class_=disclosure.value, person=person.value)
+
+
+def data(en: str, zh: str, disclosure: DisclosureClass, **more: Any) -> Any:
+    """A field that carries data of a subject, with its rule."""
+    return strawberry.field(description=both(en, zh), directives=[disclosed(disclosure)], **more)

@@ -12,7 +12,7 @@ from server.actions.explain_access import FieldAnswer
 @strawberry.type(description=both("What one audience gets of a field.", "某类对象可得的披露。"))
 class AudienceRule:
     audience: str = plain("public, third_party or government.", "公众、被授权第三方或政务部门。")
-    state: FieldStateEnum = plain("Shown, masked or withheld.", "展示、脱敏或不予披露。")  # type: ignore[valid-type]
+    state: FieldStateEnum = plain("Shown, masked or withheld.", "展示、脱敏或不予披露。")
     reason: Reason = plain("Why.", "理由。")
 
 
@@ -23,7 +23,7 @@ class FieldRule:
     field: str = plain("Name of the field.", "字段名。")
     label: str = plain("Label in English.", "英文标签。")
     label_zh: str = plain("Label in Chinese.", "中文标签。", name="labelZh")
-    state: FieldStateEnum = plain("What the viewer gets.", "查看者可得的状态。")  # type: ignore[valid-type]
+    state: FieldStateEnum = plain("What the viewer gets.", "查看者可得的状态。")
     mask: str | None = plain("Mask, if masked.", "脱敏方式。")
     reason: Reason = plain("Why.", "理由。")
     others: list[AudienceRule] = plain(

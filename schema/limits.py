@@ -34,7 +34,18 @@ READ = 20
 PAGE_DEFAULT = 20
 PAGE_MOST = 100
 _READS = frozenset(
-    {"entity", "entities", "records", "node", "me", "subjectFile", "authorisedFile", "accessLog", "filings"}
+    {
+        "entity",
+        "entities",
+        "records",
+        "node",
+        "me",
+        "subjectFile",
+        "authorisedFile",
+        "windowFile",
+        "accessLog",
+        "filings",
+    }
 )
 
 

@@ -59,7 +59,7 @@ class SubjectInput:
     uscc: str | None = plain("Unified social credit code.", "统一社会信用代码。", default=None)
     id_number: str | None = plain("Citizen ID number.", "公民身份号码。", default=None, name="idNumber")
     name: str | None = plain("Name.", "名称或姓名。", default=None)
-    kind: SubjectKindEnum | None = plain(  # type: ignore[valid-type]
+    kind: SubjectKindEnum | None = plain(
         "Kind of subject, where the code leaves it open.", "主体类别（代码不能确定时）。", default=None
     )
     self_supporting: bool = plain(
@@ -252,7 +252,7 @@ def _filing_input(kinds: type[Enum]) -> type:
             "subject": SubjectInput,
             "fields": list[FieldInput],
             "change_reason": str | None,
-            "secrecy": list[SecrecyFlag],
+            "secrecy": list[SecrecyFlag],  # type: ignore[valid-type]
             "agreement": bool,
         },
         "__module__": __name__,

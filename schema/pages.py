@@ -65,7 +65,7 @@ class Connection:
 
 def make_connection(name: str, node: Any, en: str, zh: str, *, counted: bool = True) -> type:
     """The GraphQL types ``<name>Connection`` and ``<name>Edge`` over ``node``."""
-    edge = strawberry.type(
+    edge: Any = strawberry.type(
         type(
             f"{name}Edge",
             (),
@@ -80,7 +80,11 @@ def make_connection(name: str, node: Any, en: str, zh: str, *, counted: bool = T
         description=both(f"{en} with its cursor.", f"{zh}及其游标。"),
     )
     space: dict[str, Any] = {
-        "__annotations__": {"edges": list[edge], "nodes": list[node], "page_info": PageInfo},
+        "__annotations__": {
+            "edges": list[edge],
+            "nodes": list[node],
+            "page_info": PageInfo,
+        },
         "__module__": __name__,
         "edges": plain("Entries with cursors.", "条目及游标。"),
         "nodes": plain("Entries.", "条目。"),

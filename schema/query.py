@@ -14,6 +14,7 @@ from schema.arguments import (
     FilingStateArgument,
     First,
     Identifier,
+    IdentityProofArgument,
     Matter,
     PurposeArgument,
     Since,
@@ -25,16 +26,17 @@ from schema.catalogue import CatalogueItem, CatalogueView, catalogue_view, item_
 from schema.context import Info, chosen, operation_of, selects
 from schema.desk import DeskReading, make_desk_types
 from schema.explanations import FieldRule, rule_view
+from schema.log import LogConnection, LogReading
 from schema.pages import Connection
 from schema.records import Node
 from schema.scalars import Date
-from schema.subjects import LogConnection, LogReading, SubjectTypes
+from schema.subjects import SubjectTypes
 from schema.text import arg, both, plain
 from server.actions import check_filings, explain_access, look_up, open_file, read_log
 from server.actions.look_up import NODES_MOST, EntitySearch, RecordQuery
 from server.catalogue.kind import SubjectKind
 from server.model.filing import FilingState
-from server.model.purpose import Purpose
+from server.model.purpose import IdentityProof, Purpose
 
 _FILE = (("basic",),)
 _PAGE = (("edges", "node"), ("nodes",))
@@ -48,7 +50,7 @@ async def entity(info: Info, uscc: Uscc) -> Any:
 async def entities(
     info: Info,
     search: Annotated[str | None, arg("Part of a name, or a whole code.", "名称片段或完整代码。")] = None,
-    kind: Annotated[EntityKind | None, arg("Only this kind of entity.", "仅限该类主体。")] = None,  # type: ignore[valid-type]
+    kind: Annotated[EntityKind | None, arg("Only this kind of entity.", "仅限该类主体。")] = None,
     area: Annotated[str | None, arg("Only this area code.", "仅限该行政区划代码。")] = None,
     industry: Annotated[str | None, arg("Only this industry section.", "仅限该行业门类。")] = None,
     first: First = 20,
@@ -108,7 +110,7 @@ async def subject_file(
     subject: SubjectKey,
     purpose: Annotated[
         PurposeArgument, arg("One of the nine purposes (Art. 37).", "九类查询用途之一（第三十七条）。")
-    ],  # type: ignore[valid-type]
+    ],
     matter: Matter,
     log_hidden_until: Annotated[
         Date | None,
@@ -121,11 +123,21 @@ async def subject_file(
     return await open_file.shared_file(
         operation_of(info),
         subject,
-        Purpose(purpose.value),  # type: ignore[attr-defined]
+        Purpose(purpose.value),
         matter,
         chosen(info, *_FILE),
         log_hidden_until,  # type: ignore[arg-type]
     )
+
+
+async def window_file(
+    info: Info,
+    subject: SubjectKey,
+    proof: Annotated[IdentityProofArgument, arg("Document that proved the identity.", "已查验的身份证明。")],
+    matter: Matter,
+) -> Any:
+    stated = IdentityProof(proof.value)
+    return await open_file.window_file(operation_of(info), subject, stated, matter, chosen(info, *_FILE))
 
 
 async def authorised_file(
@@ -264,6 +276,12 @@ def make_query(types: SubjectTypes, interface: type, kinds: type[Enum]) -> type:
             "有关部门履职查询主体档案。",
             resolver=typed(subject_file, types.shared_file | None),
             name="subjectFile",
+        ),
+        "window_file": plain(
+            "A subject's file at the query window, identity proved in person (Art. 32).",
+            "服务窗口查验身份后查询主体档案（第三十二条）。",
+            resolver=typed(window_file, types.window_file | None),
+            name="windowFile",
         ),
         "authorised_file": plain(
             "A subject's file inside a written authorisation.",

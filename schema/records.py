@@ -7,11 +7,12 @@ from enum import Enum
 from typing import Any
 
 import strawberry
-from graphql import GraphQLAbstractType, GraphQLResolveInfo
+from graphql import GraphQLAbstractType
 
 from schema.arguments import make_enum
 from schema.directives import disclosure_of
 from schema.scalars import Date, DateTime, FieldValue, Money
+from schema.selection import ResolveInfo
 from schema.text import both, plain
 from server.catalogue.envelope import ENVELOPE
 from server.catalogue.kind import Catalogue, Field, Kind, Label, ValueType
@@ -145,7 +146,7 @@ class RecordField:
     reason: Reason = plain("Why.", "理由。")
 
     @classmethod
-    def is_type_of(cls, obj: Any, _info: GraphQLResolveInfo) -> bool:
+    def is_type_of(cls, obj: Any, _info: ResolveInfo) -> bool:
         """Readings are made by the resolver of ``fields``."""
         return isinstance(obj, FieldReading)
 
@@ -155,7 +156,7 @@ class Node:
     id: strawberry.ID = plain("Id of this platform.", "平台标识。")
 
     @classmethod
-    def resolve_type(cls, obj: Any, _info: GraphQLResolveInfo, _type: GraphQLAbstractType) -> str:
+    def resolve_type(cls, obj: Any, _info: ResolveInfo, _type: GraphQLAbstractType) -> str:
         """A record view names its own type; everything else with an id is an entity."""
         return obj.type_name if isinstance(obj, RecordView) else "Entity"
 
@@ -192,7 +193,10 @@ def _namespace(fields: tuple[Field, ...]) -> dict[str, Any]:
 def make_kind_enum(catalogue: Catalogue) -> type[Enum]:
     """The enum ``RecordKind`` of every kind's code."""
     members = {code.upper(): (code, kind.name) for code, kind in catalogue.kinds.items()}
-    return make_enum("RecordKind", members, "The kinds of record of the catalogue.", "数据清单中的信息类别。")
+    made: type[Enum] = make_enum(
+        "RecordKind", members, "The kinds of record of the catalogue.", "数据清单中的信息类别。"
+    )
+    return made
 
 
 def make_interface(kinds: type[Enum]) -> type:

@@ -8,6 +8,7 @@ from typing import Any, NewType
 import strawberry
 from graphql import GraphQLError, Undefined, ValueNode
 from graphql.language import StringValueNode
+from strawberry.types.scalar import ScalarDefinition
 
 from schema.text import both
 from server.catalogue.values import money_text
@@ -44,7 +45,7 @@ def _input_only(_value: Any) -> Any:
     return Undefined
 
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     Date: strawberry.scalar(
         name="Date",
         description=both("A calendar day in city time, ISO 8601.", "公历日期（北京时间），ISO 8601 格式。"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from graphql import GraphQLResolveInfo
 from graphql.execution.values import get_directive_values
@@ -12,13 +13,15 @@ from graphql.type import GraphQLIncludeDirective, GraphQLObjectType, GraphQLSkip
 Wanted = Mapping[str, frozenset[str]]
 
 ANY_RECORD = "CreditRecord"
+ResolveInfo: TypeAlias = "GraphQLResolveInfo[Any]"
+
 NOT_DATA = frozenset({"__typename", "id", "kind"})
 
 
 class Selected:
     """Walks the selection below the field being resolved, fragments and conditions included."""
 
-    def __init__(self, info: GraphQLResolveInfo, record_types: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, info: ResolveInfo, record_types: Mapping[str, frozenset[str]]) -> None:
         self._info = info
         self._types = record_types
 
@@ -38,7 +41,7 @@ class Selected:
         wanted: dict[str, set[str]] = {}
         for condition, child in self._children(nodes):
             name = child.name.value
-            types = [condition] if condition in self._types else list(self._types)
+            types = self._concrete(condition)
             if name == "fields":
                 if self.has([child], "value"):
                     for one in types:
@@ -57,6 +60,9 @@ class Selected:
             if name != "fields" and name not in NOT_DATA:
                 wanted.setdefault(self._type(condition), set()).add(name)
         return {name: frozenset(fields) for name, fields in wanted.items()}
+
+    def _concrete(self, condition: str | None) -> list[str]:
+        return [condition] if condition is not None and condition in self._types else list(self._types)
 
     def _type(self, condition: str | None) -> str:
         return condition if condition is not None and condition in self._types else ANY_RECORD

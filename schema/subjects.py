@@ -7,27 +7,22 @@ from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
-from graphql import GraphQLResolveInfo
 
 from schema.arguments import After, First, make_enum
 from schema.context import Info, chosen, operation_of, selects
-from schema.directives import disclosed
+from schema.directives import data
+from schema.log import LogConnection, LogReading
 from schema.pages import Connection, make_connection
 from schema.records import Node
-from schema.scalars import Date, DateTime
+from schema.scalars import Date
+from schema.selection import ResolveInfo
 from schema.text import arg, both, plain
 from server.actions import look_up, read_log
 from server.actions.look_up import RecordQuery
-from server.actions.read_log import LogView
 from server.actions.views import SubjectView
 from server.catalogue.kind import DisclosureClass, Label, SubjectKind
 
-_P, _AG, _A, _I = (
-    DisclosureClass.PUBLIC,
-    DisclosureClass.SHARED,
-    DisclosureClass.AUTHORISED,
-    DisclosureClass.INTERNAL,
-)
+_P, _AG = DisclosureClass.PUBLIC, DisclosureClass.SHARED
 
 SubjectKindEnum = make_enum(
     "SubjectKind",
@@ -49,11 +44,6 @@ SubjectKindEnum = make_enum(
 )
 
 
-def data(en: str, zh: str, disclosure: DisclosureClass, **more: Any) -> Any:
-    """A field that carries data of a subject, with its rule."""
-    return strawberry.field(description=both(en, zh), directives=[disclosed(disclosure)], **more)
-
-
 @strawberry.type(
     name="FileSubject",
     description=both("The subject a file is about.", "档案所属的信用主体。"),
@@ -69,7 +59,7 @@ class FileSubject:
     )
 
     @classmethod
-    def is_type_of(cls, obj: Any, _info: GraphQLResolveInfo) -> bool:
+    def is_type_of(cls, obj: Any, _info: ResolveInfo) -> bool:
         return isinstance(obj, SubjectHead)
 
 
@@ -100,114 +90,6 @@ class SubjectHead:
         basic = self._view.basic
         name: str | None = basic.read("name") if basic is not None else None
         return name
-
-
-@dataclass(frozen=True, slots=True)
-class FieldsSeen:
-    """The fields of one kind in an entry of the log."""
-
-    kind: str
-    shown: list[str]
-    masked: list[str]
-    withheld: list[str]
-    rows: int
-
-
-@strawberry.type(
-    name="LoggedKind",
-    description=both("What of one kind of record an entry tells of.", "访问记录所涉某类信息的字段。"),
-)
-class LoggedKind:
-    kind: str = data("Type of record.", "信息类型。", _A)
-    shown: list[str] = data("Fields shown.", "展示的字段。", _A)
-    masked: list[str] = data("Fields shown masked.", "脱敏展示的字段。", _A)
-    withheld: list[str] = data("Fields withheld.", "未披露的字段。", _A)
-    rows: int = data("Records concerned.", "涉及记录数。", _A)
-
-    @classmethod
-    def is_type_of(cls, obj: Any, _info: GraphQLResolveInfo) -> bool:
-        return isinstance(obj, FieldsSeen)
-
-
-@strawberry.type(
-    name="LogEntry",
-    description=both(
-        "One entry of the log: who looked, when, for what, on which ground.",
-        "一条访问记录：何人、何时、因何事由、依据何种理由查询。",
-    ),
-)
-class LogEntry:
-    id: strawberry.ID = data("Id of the entry.", "记录编号。", _A)
-    at: DateTime = data("When.", "时间。", _A)
-    action: str = data("What happened.", "行为。", _A)
-    outcome: str = data("Allowed or refused.", "准许或拒绝。", _A)
-    channel: str = data("The door it came by.", "渠道。", _A)
-    viewer_class: str = data("Role of who looked.", "查询者角色。", _A, name="viewerClass")
-    unit: str | None = data("Code of the unit.", "单位代码。", _A)
-    unit_name: str | None = data("Name of the unit.", "单位名称。", _A, name="unitName")
-    system: str | None = data("The unit's system.", "单位系统。", _A)
-    purpose: str | None = data("Purpose stated.", "查询用途。", _A)
-    matter: str | None = data("Matter stated.", "事项编号。", _A)
-    ground: str = data("Legal ground.", "法律依据。", _A)
-    consent: str | None = data("Consent used.", "所用授权。", _A)
-    kinds: list[LoggedKind] = data("Fields by kind.", "涉及字段。", _A)
-    officer: str | None = data("The officer; for auditors only.", "经办人，仅供审计。", _I)
-
-    @classmethod
-    def is_type_of(cls, obj: Any, _info: GraphQLResolveInfo) -> bool:
-        return isinstance(obj, LogReading)
-
-
-class LogReading:
-    """One entry of the log for one reader."""
-
-    __slots__ = ("_log", "cursor")
-
-    def __init__(self, log: LogView) -> None:
-        self._log = log
-        self.cursor = log.cursor
-
-    @property
-    def action(self) -> str:
-        return self._log.entry.tag.value
-
-    @property
-    def outcome(self) -> str:
-        return self._log.entry.outcome.value
-
-    @property
-    def channel(self) -> str:
-        return self._log.entry.channel.value
-
-    @property
-    def unit(self) -> str | None:
-        return self._log.entry.actor_unit
-
-    @property
-    def unit_name(self) -> str | None:
-        return self._log.unit_name
-
-    @property
-    def system(self) -> str | None:
-        return self._log.entry.actor_client
-
-    @property
-    def officer(self) -> str | None:
-        return self._log.officer
-
-    @property
-    def kinds(self) -> list[FieldsSeen]:
-        return [
-            FieldsSeen(one.kind, list(one.shown), list(one.masked), list(one.withheld), one.rows)
-            for one in self._log.entry.kinds
-        ]
-
-    def __getattr__(self, name: str) -> Any:
-        """``id``, ``at``, ``viewer_class``, ``purpose``, ``matter``, ``ground`` and ``consent`` as logged."""
-        return getattr(self._log.entry, name)
-
-
-LogConnection = make_connection("Log", LogEntry, "Entries of the log", "访问记录")
 
 
 async def log_connection(info: Info, view: SubjectView, first: int, after: str | None) -> Connection:
@@ -246,6 +128,7 @@ class SubjectTypes:
     own_file: Any
     shared_file: Any
     authorised_file: Any
+    window_file: Any
     entities: Any
     records: Any
 
@@ -364,8 +247,15 @@ def make_subject_types(interface: type, kinds: type[Enum]) -> SubjectTypes:
             "经书面授权查询的档案（第三十二、三十三条）。",
         ),
     )
+    window = strawberry.type(
+        type("WindowFile", (), common(newest) | file_subject | _at_window()),
+        description=both(
+            "A file opened at the query window for its subject (Art. 32).",
+            "服务窗口为主体查询的档案（第三十二条）。",
+        ),
+    )
     entities = make_connection("Entity", entity, "Entities", "主体", counted=False)
-    return SubjectTypes(entity, own, shared, authorised, entities, records_of)
+    return SubjectTypes(entity, own, shared, authorised, window, entities, records_of)
 
 
 def _kinds_argument(kinds: type[Enum]) -> Any:
@@ -383,6 +273,13 @@ def _stated() -> dict[str, Any]:
         "purpose": plain("The purpose stated.", "查询用途。", resolver=purpose),
         "matter": plain("The matter stated.", "事项编号。", resolver=matter),
     }
+
+
+def _at_window() -> dict[str, Any]:
+    def matter(root: Any) -> str:
+        return str(root.matter)
+
+    return {"matter": plain("The matter stated.", "事项编号。", resolver=matter)}
 
 
 def _consented() -> dict[str, Any]:

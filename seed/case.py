@@ -50,12 +50,12 @@ class Case:
 
     @property
     def from_unit(self) -> dict[str, object]:
-        """The columns naming the unit in the licence and penalty standard."""
+        """The columns naming the unit in the licence and penalty standard, two of them under their Chinese headings."""
         return {
             "authority": self.unit.name,
             "authorityCode": self.unit.code,
-            "sourceUnit": self.unit.name,
-            "sourceUnitCode": self.unit.code,
+            "dataSource": self.unit.name,
+            "dataSourceCode": self.unit.code,
         }
 
 

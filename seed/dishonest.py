@@ -152,7 +152,7 @@ def arrears(case: Case) -> Values:
         "amount": case.yuan(1_000, 300_000),
         "accountData": f"征收户{case.random.randint(1000, 9999)}",
     }
-    return values if case.story == "open" else values | {"endedOn": found.isoformat()}
+    return values if case.story in ("open", "corrected") else values | {"endedOn": found.isoformat()}
 
 
 def false_material(case: Case) -> Values:
@@ -182,6 +182,7 @@ def severe_list_entry(case: Case) -> Values:
     party = case.party
     listed = {
         "removed": case.ago(3 * YEAR, 4 * YEAR),
+        "corrected": case.ago(3 * YEAR, 4 * YEAR),
         "shielded": case.ago(14 * YEAR, 15 * YEAR),
     }.get(case.story, case.ago(30, 2 * YEAR))
     name, article = _LISTS[case.unit.key]

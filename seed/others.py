@@ -89,7 +89,7 @@ def bankruptcy_exit(case: Case) -> Values:
     return {
         "caseNumber": f"（{decided.year}）鲁0881破{case.random.randint(1, 60)}号",
         "court": case.unit.name,
-        "stage": case.pick(("accepted", "reorganisation", "settlement", "liquidation", "concluded")),
+        "proceedingStage": case.pick(("accepted", "reorganisation", "settlement", "liquidation", "concluded")),
         "administrator": "山东砚池律师事务所",
         "decidedOn": decided.isoformat(),
         "planExtract": "普通债权分三期清偿。",

@@ -17,11 +17,11 @@ from server.audit.entry import Entry, KindAccess, Tag
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput
+from server.model.filing import FilingState
 from server.model.view import Exposure, RecordView
 from server.rules import acting, lifecycle
 from server.rules.access import Relation, Scope, see
 from server.rules.acting import Verb
-from server.model.filing import FilingState
 
 DESK_MOST = 100
 

@@ -91,7 +91,11 @@ async def draft(
         label = kind.field(kind.dated_by).label.zh if kind.dated_by else ""
         return (fault(kind.dated_by or "", label, "future_date", "must not lie in the future"),)
     digest = _digest(platform.keys.digest, filing, subject, checked.values)
-    encrypted = {name: await _encrypted(operation, kind, name, one) for name, one in checked.values.items()}
+    encrypted = dict(checked.values)
+    for one in kind.fields:
+        # ID numbers leave for the database as ciphertext only.
+        if one.type is ValueType.citizen_id and one.name in encrypted:
+            encrypted[one.name] = await _encrypted(operation, encrypted[one.name])
     cipher = await platform.cipher.encrypt(subject.id_number) if subject.id_number else None
     return Draft(
         index=index,
@@ -107,10 +111,7 @@ async def draft(
     )
 
 
-async def _encrypted(operation: Operation, kind: Kind, name: str, value: Any) -> Any:
-    """ID numbers leave for the database as ciphertext only."""
-    if kind.field(name).type is not ValueType.citizen_id:
-        return value
+async def _encrypted(operation: Operation, value: Any) -> Any:
     if isinstance(value, list):
         return [await operation.platform.cipher.encrypt(one) for one in value]
     return await operation.platform.cipher.encrypt(value)
@@ -210,14 +211,16 @@ def _filled(
     """The raw values with the subject's own key and name filled in; a value that contradicts them is a fault."""
     filled = dict(raw)
     named = {check.name_of(kind, key): key for key in raw}
+    fields = {one.name for one in kind.fields}
     faults = []
     for names, value in (
         (("uscc",), subject.code),
         (_IDS, subject.id_number),
         (_NAMES, subject.name),
     ):
-        for name in names:
-            if not value or name not in {one.name for one in kind.fields}:
+        # Where a kind has a party name, its plain name is another thing: the title of an inspection.
+        for name in [one for one in names if one in fields][:1]:
+            if not value:
                 continue
             one = kind.field(name)
             if one.class_for(subject_kind) is None:

@@ -26,10 +26,10 @@ from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput, Refused
+from server.model.filing import FilingState
 from server.model.ids import new_id
 from server.rules import acting, lifecycle
 from server.rules.acting import Objection, Verb
-from server.model.filing import FilingState
 from server.store.subjects import grams_of
 
 BASICS = ("entity_basic", "individual_business", "person_basic")

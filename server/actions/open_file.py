@@ -17,9 +17,10 @@ from server.actions.views import (
     explain,
     subject_view,
 )
+from server.audit.entry import Channel
 from server.catalogue.kind import SubjectKind
 from server.model.ids import well_formed
-from server.model.purpose import Purpose
+from server.model.purpose import IdentityProof, Purpose
 from server.model.view import Exposure
 from server.model.viewer import Role
 from server.rules import relation
@@ -79,6 +80,24 @@ async def shared_file(
     )
 
 
+async def window_file(
+    operation: Operation, subject: str, proof: IdentityProof, matter: str, chosen: Chosen
+) -> SubjectView | None:
+    """The file of a subject served at the query window, as the subject itself would see it (Art. 32).
+
+    The clerk states which document proved the identity; it stands in the log as the purpose. Raises Refused,
+    BadInput.
+    """
+    scope = relation.window(operation.viewer, matter, operation.today)
+    if isinstance(scope, Refusal):
+        raise operation.refuse(scope)
+    key = read_key(subject, operation.today)
+    operation.channel = Channel.WINDOW
+    return await _file(
+        operation, key, scope, chosen, ground="duty", matter=matter, stated=f"identity_proof:{proof.value}"
+    )
+
+
 async def authorised_file(
     operation: Operation, subject: str, consent_id: str, chosen: Chosen
 ) -> SubjectView | None:
@@ -112,6 +131,7 @@ async def _file(
     matter: str | None = None,
     consent: str | None = None,
     hidden_until: date | None = None,
+    stated: str | None = None,
 ) -> SubjectView | None:
     clauses = basics(operation, scope, SubjectKind)
     found = await find(operation, key, basic_projection(clauses, chosen.wanted))
@@ -122,7 +142,7 @@ async def _file(
             subject=found["_id"] if found else "",
             relation=scope.relation,
             ground=ground,
-            purpose=purpose.value if purpose else None,
+            purpose=purpose.value if purpose else stated,
             matter=matter,
             consent=consent,
             hidden_until=hidden_until.isoformat() if hidden_until else None,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from string import ascii_lowercase
 
 from server.catalogue.fault import Fault, Invalid
@@ -22,6 +23,8 @@ SENTENCE = "must not hold data that may not be collected as credit information (
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[a-z]+")
+_BETWEEN = re.compile(r"[\W_]+")
+"""Everything that is neither of a letter nor of a number category."""
 _DEPTH = 32
 
 
@@ -55,13 +58,17 @@ def _texts(value: object, depth: int) -> Iterator[tuple[str, bool]]:
         yield value, False
 
 
+@lru_cache(maxsize=4096)
 def _rule(text: str, is_key: bool, agreement: bool) -> str | None:
+    """Remembered, because a filing is judged as a whole and field by field, and files repeat themselves."""
     seen = _as_seen(text)
     if ORGANISATION.fullmatch(seen) and not PERSONAL_WORDS.search(seen):
         return None
     chars = frozenset(seen)
     latin = not chars.isdisjoint(ascii_lowercase)
-    words = frozenset(_WORD.findall(_CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).lower()))
+    words: frozenset[str] = frozenset()
+    if is_key:
+        words = frozenset(_WORD.findall(_CAMEL.sub(" ", unicodedata.normalize("NFKC", text)).lower()))
     for group in GROUPS:
         if agreement and group.by_agreement:
             continue
@@ -76,4 +83,4 @@ def _rule(text: str, is_key: bool, agreement: bool) -> str | None:
 
 def _as_seen(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).casefold().translate(TRADITIONAL)
-    return "".join(char for char in folded if unicodedata.category(char)[0] in "LN")
+    return _BETWEEN.sub("", folded)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from server.catalogue import forbidden
+from server.catalogue.envelope import ENVELOPE_NAMES
 from server.catalogue.kind import (
     AUDIENCES,
     Audience,
@@ -28,6 +29,9 @@ _CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _TYPE_NAME = re.compile(r"([A-Z][a-z0-9]*)+")
 _FIELD_NAME = re.compile(r"[a-z][a-zA-Z0-9]*")
 _ITEM = re.compile(r"QF-[0-9]{4}")
+_TAKEN = ENVELOPE_NAMES | {"id", "kind", "fields"}
+"""A field of the same name would be decided by the envelope's rule instead of its own."""
+
 _MASKABLE = frozenset(
     {
         ValueType.text,
@@ -69,6 +73,7 @@ def prove_kind(kind: Kind, origin: str) -> None:
     ):
         _hold(not _repeated(names), origin, "fields", f"repeats the {key} {_repeated(names)}")
     for one in kind.fields:
+        _hold(one.name not in _TAKEN, origin, f"fields[{one.name}].name", "is taken by the common envelope")
         _prove_field(kind, one, origin)
     for key, name in (
         ("dated_by", kind.dated_by),

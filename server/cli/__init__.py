@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from server.cli import serve
+from server.cli import audit, catalogue, import_, keys, schema, serve
 from server.errors import CreditError
 from server.store.mongo import unavailable
 
@@ -25,6 +25,11 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("serve")(serve.serve)
+app.command("import")(import_.import_records)
+app.command("schema")(schema.schema)
+app.add_typer(audit.app, name="audit")
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(keys.app, name="keys")
 
 
 @app.callback()

@@ -45,3 +45,11 @@ PURPOSE_LABELS: dict[Purpose, Label] = {
     ),
 }
 """Bilingual labels; ``OTHER_PUBLIC_INTEREST`` additionally rests on necessity stated in the matter (Art. 37 (9))."""
+
+
+class IdentityProof(StrEnum):
+    """What a subject shows at the query window to prove who it is (Art. 32)."""
+
+    ID_CARD = "id_card"
+    PASSPORT = "passport"
+    LICENCE_AND_AUTHORITY = "licence_and_authority"

@@ -43,6 +43,7 @@ class Relation(StrEnum):
     NONE = "none"
     SELF = "self"
     AGENT = "agent"
+    WINDOW = "window"
     CONSENTED = "consented"
     GOVERNMENT = "government"
     FILING_UNIT = "filing_unit"
@@ -71,6 +72,7 @@ AUDIENCE_OF: Mapping[Relation, Audience] = {
     Relation.NONE: Audience.public,
     Relation.SELF: Audience.subject,
     Relation.AGENT: Audience.subject,
+    Relation.WINDOW: Audience.subject,
     Relation.CONSENTED: Audience.third_party,
     Relation.GOVERNMENT: Audience.government,
     Relation.FILING_UNIT: Audience.internal,

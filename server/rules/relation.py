@@ -62,6 +62,12 @@ MAY_NOT_WITHHOLD = Refusal(
     Label(zh="无权暂缓告知查询记录", en="This unit may not keep its query from the subject's access log"),
     "a unit entitled by law",
 )
+NOT_CLERK = Refusal(
+    "window_clerk_required",
+    "Art. 32",
+    Label(zh="仅限服务窗口工作人员", en="Only a clerk of the query window may serve a subject in person"),
+    "a window clerk's token",
+)
 NOT_INQUIRER = Refusal(
     "inquirer_required",
     "Art. 32, 33",
@@ -94,6 +100,15 @@ def own(viewer: Viewer, day: date) -> Scope | Refusal:
     if viewer.role is Role.AGENT and viewer.entity:
         return Scope(Relation.AGENT, day)
     return NOT_LOGGED_IN
+
+
+def window(viewer: Viewer, matter: str, day: date) -> Scope | Refusal:
+    """The footing of a window clerk who serves a subject that proved its identity in person (Art. 32)."""
+    if viewer.role is not Role.CLERK or not viewer.unit:
+        return NOT_CLERK
+    if not matter_stated(matter):
+        return MATTER_MISSING
+    return Scope(Relation.WINDOW, day)
 
 
 def share(viewer: Viewer, purpose: Purpose, matter: str, day: date) -> Scope | Refusal:

@@ -46,18 +46,9 @@ class SubjectDocument(Document):
     class Settings:
         name = "subjects"
         indexes: ClassVar = [
-            IndexModel(
-                [("code", ASCENDING)],
-                name="code",
-                unique=True,
-                partialFilterExpression={"code": {"$type": "string"}},
-            ),
-            IndexModel(
-                [("id_cipher", ASCENDING)],
-                name="id_cipher",
-                unique=True,
-                partialFilterExpression={"id_cipher": {"$exists": True}},
-            ),
+            # Sparse, not partial: the embedded server never reads by a partial index.
+            IndexModel([("code", ASCENDING)], name="code", unique=True, sparse=True),
+            IndexModel([("id_cipher", ASCENDING)], name="id_cipher", unique=True, sparse=True),
             IndexModel([("grams", ASCENDING), ("seq", ASCENDING)], name="grams"),
             IndexModel([("area", ASCENDING), ("seq", ASCENDING)], name="area"),
             IndexModel([("industry", ASCENDING), ("seq", ASCENDING)], name="industry"),

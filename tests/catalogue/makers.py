@@ -66,8 +66,8 @@ def a_penalty(**changes: Any) -> dict[str, Any]:
         "validTo": "2099-12-31",
         "authority": "曲阜市市场监督管理局",
         "authorityCode": GOVERNMENT,
-        "sourceUnit": "曲阜市市场监督管理局",
-        "sourceUnitCode": GOVERNMENT,
+        "dataSource": "曲阜市市场监督管理局",
+        "dataSourceCode": GOVERNMENT,
         "domain": "food",
         "procedure": "ordinary",
     }

@@ -233,7 +233,7 @@ def test_a_licence_is_valid_from_before_it_is_valid_to() -> None:
         "validFrom": "2024-01-02",
         "validTo": "2024-01-01",
         "decidedOn": "2023-01-01",
-        "sourceUnitCode": GOVERNMENT,
+        "dataSourceCode": GOVERNMENT,
     }
     assert ("validTo", "order") in refused(filing, kind=kind)
     assert ("validTo", "order") not in refused(filing | {"validTo": "2099-12-31"}, kind=kind)
