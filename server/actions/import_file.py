@@ -123,6 +123,17 @@ async def import_file(
 
 
 @dataclass(slots=True)
+class _Done:
+    """What became of one batch; a fault of a single cell carries its heading."""
+
+    rows: int
+    faults: list[tuple[Row, str | None, Fault]] = field(default_factory=list)
+    accepted: int = 0
+    new_versions: int = 0
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
 class _Run:
     """One import on its way."""
 
@@ -190,62 +201,87 @@ class _Run:
         )
 
     async def through(self, report: ReportFile, tally: Tally, *, dry: bool) -> Tally:
-        """Check or file every row. With ``all_or_nothing`` the first refusal while filing ends the import."""
+        """Check or file every row; while one batch is written the next one is read and checked.
+
+        With ``all_or_nothing`` the first refusal while filing ends the import.
+        """
         seen: set[int] = set()
+        turn = asyncio.Lock()
         rows = self.source.rows()
+        ahead: asyncio.Task[_Done] | None = None
         self.progress(tally)
-        while batch := await asyncio.to_thread(lambda: tuple(islice(rows, BATCH))):
-            if _mark(self.request.path) != self.mark:
-                raise unusable(_CHANGED, "changed")
-            before = tally.refused
-            await self._batch(batch, seen, report, tally, dry=dry)
-            tally.rows += len(batch)
-            self.progress(tally)
-            if tally.refused > before and self.request.all_or_nothing and not dry:
-                raise Conflict(
-                    f"The register changed while the file was imported: {tally.accepted} records had been filed before "
-                    "a row was refused. Correct what the report names and import the file again."
-                )
+        try:
+            while batch := await asyncio.to_thread(lambda: tuple(islice(rows, BATCH))):
+                if _mark(self.request.path) != self.mark:
+                    raise unusable(_CHANGED, "changed")
+                following = asyncio.create_task(self._batch(batch, seen, turn, dry=dry))
+                ahead, done = following, ahead
+                if done is not None:
+                    self._note(await done, report, tally, dry=dry)
+            if ahead is not None:
+                self._note(await ahead, report, tally, dry=dry)
+        finally:
+            if ahead is not None:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
         return tally
 
-    async def _batch(
-        self, batch: Sequence[Row], seen: set[int], report: ReportFile, tally: Tally, *, dry: bool
-    ) -> None:
+    async def _batch(self, batch: Sequence[Row], seen: set[int], turn: asyncio.Lock, *, dry: bool) -> _Done:
         operation = self.operation()
-        faults: list[tuple[Row, str | None, Fault]] = []
+        done = _Done(len(batch))
         groups: dict[tuple[str, str], list[Prepared]] = {}
         for row in batch:
             if row.faults:
-                faults += [(row, heading, fault) for heading, fault in row.faults]
+                done.faults += [(row, heading, fault) for heading, fault in row.faults]
                 continue
             made = self.columns.filing(row, operation.today)
             if not isinstance(made, Prepared):
-                faults += [(row, None, fault) for fault in made]
+                done.faults += [(row, None, fault) for fault in made]
                 continue
             number = _fingerprint(made.filing.source_no.strip())
             if number in seen:
-                faults.append((row, None, _TWICE))
+                done.faults.append((row, None, _TWICE))
                 continue
             seen.add(number)
             groups.setdefault((made.maker, made.checker), []).append(made)
         for (maker, checker), prepared in groups.items():
-            done = await self._file(operation, prepared, Attestation(maker, checker), dry=dry)
-            for refusal in done.refused:
-                faults += [(prepared[refusal.index].row, None, fault) for fault in refusal.faults]
-            for receipt in done.accepted:
+            filed = await self._file(operation, prepared, Attestation(maker, checker), turn, dry=dry)
+            for refusal in filed.refused:
+                done.faults += [(prepared[refusal.index].row, None, fault) for fault in refusal.faults]
+            for receipt in filed.accepted:
                 unchanged = receipt.state is ReceiptState.UNCHANGED
-                tally.unchanged += unchanged
-                tally.accepted += not unchanged
-                tally.new_versions += not unchanged and receipt.version > 1
+                done.unchanged += unchanged
+                done.accepted += not unchanged
+                done.new_versions += not unchanged and receipt.version > 1
             if dry:
-                tally.accepted += len(prepared) - len(done.refused)
-        for row, heading, fault in sorted(faults, key=lambda one: one[0].number):
+                done.accepted += len(prepared) - len(filed.refused)
+        return done
+
+    def _note(self, done: _Done, report: ReportFile, tally: Tally, *, dry: bool) -> None:
+        """Write a batch's faults into the report and count it."""
+        for row, heading, fault in sorted(done.faults, key=lambda one: one[0].number):
             place = (self.columns.place(heading), heading) if heading else None
             report.add(row.number, *(place or self.columns.place_of(row, fault.field)), fault)
-        tally.refused += len({row.number for row, _, _ in faults})
+        tally.rows += done.rows
+        tally.accepted += done.accepted
+        tally.new_versions += done.new_versions
+        tally.unchanged += done.unchanged
+        tally.refused += len({row.number for row, _, _ in done.faults})
+        self.progress(tally)
+        if tally.refused and self.request.all_or_nothing and not dry:
+            raise Conflict(
+                f"The register changed while the file was imported: {tally.accepted} records had been filed when "
+                "a row was refused. Correct what the report names and import the file again."
+            )
 
     async def _file(
-        self, operation: Operation, prepared: Sequence[Prepared], attestation: Attestation, *, dry: bool
+        self,
+        operation: Operation,
+        prepared: Sequence[Prepared],
+        attestation: Attestation,
+        turn: asyncio.Lock,
+        *,
+        dry: bool,
     ) -> FilingReport:
         """File one batch, patiently: doing so twice changes nothing."""
         filings = [one.filing for one in prepared]
@@ -253,7 +289,12 @@ class _Run:
         for pause in (*PAUSES, None):
             try:
                 return await file_records(
-                    operation, filings, attestation=attestation, all_or_nothing=whole, dry_run=dry
+                    operation,
+                    filings,
+                    attestation=attestation,
+                    all_or_nothing=whole,
+                    dry_run=dry,
+                    turn=turn,
                 )
             except (Unavailable, Conflict):
                 if pause is None:

@@ -18,6 +18,7 @@ from server.catalogue.kind import (
     Family,
     Field,
     Kind,
+    Required,
     RequiredRule,
     SubjectKind,
     ValueType,
@@ -174,17 +175,23 @@ def _missing(
     for one in kind.fields:
         if one.name in values or one.name in faulty or one.class_for(subject_kind) is None:
             continue
-        rule = one.required
-        asked = {
-            RequiredRule.never: False,
-            RequiredRule.always: True,
-            RequiredRule.entity: subject_kind is not SubjectKind.natural_person,
-            RequiredRule.person: subject_kind is SubjectKind.natural_person,
-            RequiredRule.when: _chosen(values.get(rule.field or ""), rule.one_of),
-        }[rule.rule]
-        if asked:
+        if _asked(one.required, subject_kind, values):
             faults.append(Invalid("required", "is required").at(one.name, one.label.zh))
     return faults
+
+
+def _asked(required: Required, subject_kind: SubjectKind, values: Mapping[str, Value]) -> bool:
+    match required.rule:
+        case RequiredRule.never:
+            return False
+        case RequiredRule.always:
+            return True
+        case RequiredRule.entity:
+            return subject_kind is not SubjectKind.natural_person
+        case RequiredRule.person:
+            return subject_kind is SubjectKind.natural_person
+        case RequiredRule.when:
+            return _chosen(values.get(required.field or ""), required.one_of)
 
 
 def _chosen(value: Value | None, one_of: tuple[str, ...]) -> bool:
