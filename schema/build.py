@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from schema.lean import shorten
 from schema.mutation import make_mutation
 from schema.query import make_query
 from schema.records import make_interface, make_kind_enum, make_type, record_fields
@@ -31,6 +32,9 @@ def read(source: Any, name: str) -> Any:
     """Values of a view are read through it, so that the log knows; everything else is a plain attribute."""
     if type(source) is RecordView and name != "id":
         return source.read(name)
+    if type(source) is dict:
+        # Part of a value that was read already, such as the name of a responsible person.
+        return source.get(name)
     return getattr(source, name)
 
 
@@ -45,4 +49,5 @@ def build(catalogue: Catalogue) -> Contract:
         types=[make_type(kind, interface) for kind in catalogue.kinds.values()],
         config=StrawberryConfig(default_resolver=read, scalar_map=SCALARS),
     )
+    shorten(schema._schema, read)
     return Contract(schema._schema, schema.as_str() + "\n", record_fields(catalogue))

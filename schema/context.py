@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import strawberry
 from graphql.language import FieldNode
@@ -12,6 +13,7 @@ from server.actions.operation import Operation
 from server.actions.views import Chosen
 
 Info = strawberry.Info[Any, Any]
+T = TypeVar("T")
 
 
 def operation_of(info: Info) -> Operation:
@@ -27,11 +29,27 @@ def nodes_of(info: Info) -> list[FieldNode]:
 
 def chosen(info: Info, *paths: tuple[str, ...]) -> Chosen:
     """What is selected of records below the current field, along any of ``paths``."""
-    selected = Selected(info._raw_info, info.context.record_fields)
-    nodes = [node for path in paths for node in selected.below(nodes_of(info), *path)]
-    return Chosen(wanted=selected.records(nodes), named=selected.named(nodes))
+
+    def walk(selected: Selected) -> Chosen:
+        nodes = [node for path in paths for node in selected.below(nodes_of(info), *path)]
+        return Chosen(wanted=selected.records(nodes), named=selected.named(nodes))
+
+    return _walked(info, walk, ("chosen", *paths))
 
 
 def selects(info: Info, name: str) -> bool:
     """Whether ``name`` is selected directly below the current field."""
-    return Selected(info._raw_info, info.context.record_fields).has(nodes_of(info), name)
+    return _walked(info, lambda selected: selected.has(nodes_of(info), name), ("has", name))
+
+
+def _walked(info: Info, walk: Callable[[Selected], T], question: object) -> T:
+    """The outcome of a walk; made once per document where no condition stands in it."""
+    selected = Selected(info._raw_info, info.context.record_fields)
+    merged = info.context.merged
+    if merged is None:
+        return walk(selected)
+    key = (question, *[id(node) for node in info._raw_info.field_nodes])
+    if key not in merged:
+        merged[key] = walk(selected)
+    outcome: T = merged[key]
+    return outcome

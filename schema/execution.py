@@ -5,22 +5,31 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, execute, parse, validate
-from graphql.language import DocumentNode, OperationDefinitionNode, OperationType
+from graphql.language import (
+    DirectiveNode,
+    DocumentNode,
+    OperationDefinitionNode,
+    OperationType,
+    Visitor,
+    visit,
+)
 
 from schema.build import Contract
 from schema.errors import formatted, refusal, status_of
-from schema.limits import TOKENS_MOST, weigh
+from schema.lean import LeanExecutor, is_coroutine
+from schema.limits import TOKENS_MOST, size_of, sizes, weigh
 from server.actions.operation import Operation
 from server.errors import BadInput, CreditError
 from server.rules.decision import Decision, FieldState
 
 REMEMBERED = 1_024
 ERRORS_MOST = 20
+WEIGHED_MOST = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +52,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
+    """A text once parsed, with what follows from it alone.
+
+    ``merged`` remembers merged selections and walks, None where a condition (``@include``, ``@skip``) makes
+    them depend on variables; ``weighed`` the operations found light enough, by the sizes they were asked for.
+    """
+
     node: DocumentNode | None
     errors: tuple[GraphQLError, ...]
     digest: str
+    sizes: tuple[str, ...] = ()
+    merged: dict[Any, Any] | None = None
+    weighed: set[tuple[Any, ...]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,7 @@ class Context:
 
     operation: Operation
     record_fields: Mapping[str, frozenset[str]]
+    merged: dict[Any, Any] | None = None
 
 
 class Executor:
@@ -75,26 +94,29 @@ class Executor:
                 raise BadInput(
                     "This way of asking is for queries only.", code="METHOD_NOT_ALLOWED", status=405
                 )
-            weigh(document.node, definition, request.variables)
+            _weigh(document, definition, request)
         except CreditError as error:
             return Answer({"errors": [refusal(error)]}, error.status, public=False)
         operation.name = definition.name.value if definition.name else ""
         operation.digest = document.digest
-        result = await self._execute(document.node, request, operation)
+        result = await self._execute(document, request, operation)
         try:
             await operation.settle()
         except CreditError as error:
             return Answer({"errors": [refusal(error)]}, error.status, public=False)
         return _answer(result, operation)
 
-    async def _execute(self, node: DocumentNode, request: Request, operation: Operation) -> ExecutionResult:
+    async def _execute(self, document: _Document, request: Request, operation: Operation) -> ExecutionResult:
+        assert document.node is not None
         result: ExecutionResult | Awaitable[ExecutionResult] = execute(
             self.contract.graphql,
-            node,
-            context_value=Context(operation, self.contract.record_fields),
+            document.node,
+            context_value=Context(operation, self.contract.record_fields, document.merged),
             variable_values=dict(request.variables),
             operation_name=request.operation_name,
             max_coercion_errors=ERRORS_MOST,
+            executor_class=LeanExecutor,
+            is_awaitable=is_coroutine,
         )
         return await result if isawaitable(result) else result
 
@@ -107,7 +129,8 @@ class Executor:
         try:
             node = parse(text, max_tokens=TOKENS_MOST, no_location=False)
             errors = validate(self.contract.graphql, node, max_errors=ERRORS_MOST)
-            made = _Document(node, tuple(errors), digest)
+            merged: dict[Any, Any] | None = None if errors or _has_conditions(node) else {}
+            made = _Document(node, tuple(errors), digest, sizes(node), merged)
         except GraphQLError as error:
             made = _Document(None, (error,), digest)
         except RecursionError:
@@ -116,6 +139,30 @@ class Executor:
         if len(self._documents) > REMEMBERED:
             self._documents.popitem(last=False)
         return made
+
+
+class _Conditions(Visitor):
+    found = False
+
+    def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
+        self.found = True
+
+
+def _has_conditions(node: DocumentNode) -> bool:
+    visitor = _Conditions()
+    visit(node, visitor)
+    return visitor.found
+
+
+def _weigh(document: _Document, definition: OperationDefinitionNode, request: Request) -> None:
+    """Weigh an operation once for the same sizes. Raises BadInput for one that is too heavy."""
+    assert document.node is not None
+    key = (id(definition), *[size_of(request.variables.get(name)) for name in document.sizes])
+    if key in document.weighed:
+        return
+    weigh(document.node, definition, request.variables)
+    if len(document.weighed) < WEIGHED_MOST:
+        document.weighed.add(key)
 
 
 def _operation_in(node: DocumentNode, name: str | None) -> OperationDefinitionNode:

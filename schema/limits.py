@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql.language import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -21,6 +22,8 @@ from graphql.language import (
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
+    Visitor,
+    visit,
 )
 
 from server.errors import BadInput
@@ -33,6 +36,9 @@ COST_MOST = 20_000
 READ = 20
 PAGE_DEFAULT = 20
 PAGE_MOST = 100
+_SIZES = ("first", "ids")
+"""Arguments that say how many entries a field may have."""
+
 _READS = frozenset(
     {
         "entity",
@@ -103,6 +109,28 @@ class _Scale:
                 sized = value.values if isinstance(value, ListValueNode) else given
                 return _bounded(len(sized) if isinstance(sized, list | tuple) else None)
         return PAGE_DEFAULT if name in ("entities", "records", "accessLog", "filings", "auditEntries") else 1
+
+
+def sizes(document: DocumentNode) -> tuple[str, ...]:
+    """The variables on which the weight of an operation of this document depends."""
+    found = _Sizes()
+    visit(document, found)
+    return tuple(sorted(found.names))
+
+
+class _Sizes(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        if node.name.value in _SIZES and isinstance(node.value, VariableNode):
+            self.names.add(node.value.name.value)
+
+
+def size_of(value: Any) -> int:
+    """All that the weight takes from the value of such a variable."""
+    return _bounded(len(value) if isinstance(value, list | tuple) else value)
 
 
 def _bounded(first: Any) -> int:

@@ -22,11 +22,34 @@ class PageInfo:
 class Edge:
     """An entry with its cursor; entries carry their cursors themselves."""
 
-    __slots__ = ("cursor", "node")
+    __slots__ = ("node",)
 
     def __init__(self, node: Any) -> None:
         self.node = node
-        self.cursor = node.cursor
+
+    @property
+    def cursor(self) -> str:
+        cursor: str = self.node.cursor
+        return cursor
+
+
+class Place:
+    """Where a page stands; makes the cursors that are asked for."""
+
+    __slots__ = ("_views", "has_next_page", "has_previous_page")
+
+    def __init__(self, views: Sequence[Any], has_next: bool, has_previous: bool) -> None:
+        self._views = views
+        self.has_next_page = has_next
+        self.has_previous_page = has_previous
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self._views[0].cursor if self._views else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self._views[-1].cursor if self._views else None
 
 
 class Connection:
@@ -39,12 +62,7 @@ class Connection:
     ) -> None:
         self.views = views
         self.total = total
-        self.page_info = PageInfo(
-            has_next_page=has_next,
-            has_previous_page=has_previous,
-            start_cursor=views[0].cursor if views else None,
-            end_cursor=views[-1].cursor if views else None,
-        )
+        self.page_info = Place(views, has_next, has_previous)
 
     @property
     def edges(self) -> list[Edge]:

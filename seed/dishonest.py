@@ -13,7 +13,7 @@ from server.catalogue.kind import SubjectKind
 _SPAN = {
     "publicity_ended": (3 * YEAR + 40, 4 * YEAR + 200),
     "disclosure_ended": (5 * YEAR + 60, 9 * YEAR),
-    "shown": (200, 200),
+    "shown": (10, 10),
     "ended": (3 * YEAR + 60, 3 * YEAR + 60),
     "long_ago": (5 * YEAR + 60, 9 * YEAR),
 }
@@ -50,10 +50,8 @@ def administrative_penalty(case: Case) -> Values:
         **case.from_unit,
     }
     values |= _penalty_content(case, offence, types) | party_columns(case)
-    if case.story not in ("open", "warning") or not party.is_person:
+    if case.story != "open":
         values["conductEndedOn"] = ended(case, decided)
-    if case.story == "open":
-        values.pop("conductEndedOn", None)
     if party.kind in (SubjectKind.legal_person, SubjectKind.unincorporated):
         values["severity"] = case.pick(("general", "general", "general", "serious", "specific_serious"))
         values["taxNumber"] = party.code
@@ -173,7 +171,10 @@ _LISTS = {
     "market": ("市场监督管理严重违法失信名单", "《市场监督管理严重违法失信名单管理办法》第五条"),
     "emergency": ("安全生产严重失信主体名单", "《安全生产严重失信主体名单管理办法》第七条"),
     "tax": ("重大税收违法失信主体名单", "《重大税收违法失信主体信息公布管理办法》第六条"),
-    "labour": ("拖欠农民工工资失信联合惩戒对象名单", "《拖欠农民工工资失信联合惩戒对象名单管理暂行办法》第五条"),
+    "labour": (
+        "拖欠农民工工资失信联合惩戒对象名单",
+        "《拖欠农民工工资失信联合惩戒对象名单管理暂行办法》第五条",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TypeAlias
 
 from seed.city import UNITS, Unit
@@ -23,8 +23,8 @@ from server.actions.operation import Operation
 from server.actions.platform import Platform
 from server.audit.entry import Channel
 from server.errors import CreditError
+from server.model.filing import FilingState
 from server.model.viewer import Role, Viewer
-from server.store.filings import FilingState
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the subjects done and the subjects in all."""
@@ -111,9 +111,7 @@ class _Loading:
 
     async def chunk(self, parties: Sequence[Party]) -> None:
         self.subjects = len(parties)
-        filings = [
-            one for party in parties for one in plan(party, self.reference, self.platform.catalogue)
-        ]
+        filings = [one for party in parties for one in plan(party, self.reference, self.platform.catalogue)]
         self.planned = len(filings)
         superseded = await self._superseded(filings)
         decided = await self._returned({one.unit.code for one in filings if one.way is Way.RETURNED})
@@ -157,9 +155,13 @@ class _Loading:
                 await self._file(way, unit, batch)
                 self._tell(self.done + len(batch))
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(WORKERS):
-                group.create_task(work())
+        tasks = [asyncio.create_task(work()) for _ in range(WORKERS)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _file(self, way: Way, unit: Unit, batch: Sequence[Filing]) -> None:
         by_hand = way in (Way.WAITING, Way.RETURNED)

@@ -61,7 +61,9 @@ def supervision(case: Case) -> Values:
     """An inspection whose result law orders to be published or not, or an interview (Art. 17, 19)."""
     held = case.ago(5, 3 * YEAR)
     values: Values = {
-        "supervisionKind": "interview" if case.story == "interview" else case.pick(("inspection", "spot_check")),
+        "supervisionKind": "interview"
+        if case.story == "interview"
+        else case.pick(("inspection", "spot_check")),
         "authority": case.unit.name,
         "heldOn": held.isoformat(),
         "publication": "law" if case.story == "law" else "none",
@@ -89,7 +91,9 @@ def bankruptcy_exit(case: Case) -> Values:
     return {
         "caseNumber": f"（{decided.year}）鲁0881破{case.random.randint(1, 60)}号",
         "court": case.unit.name,
-        "proceedingStage": case.pick(("accepted", "reorganisation", "settlement", "liquidation", "concluded")),
+        "proceedingStage": case.pick(
+            ("accepted", "reorganisation", "settlement", "liquidation", "concluded")
+        ),
         "administrator": "山东砚池律师事务所",
         "decidedOn": decided.isoformat(),
         "planExtract": "普通债权分三期清偿。",
@@ -106,7 +110,10 @@ def government_integrity(case: Case) -> Values:
         "promisedOn": case.ago(30, 4 * YEAR).isoformat(),
     }
     if values["state"] == "broken":
-        values |= {"complaintDetail": "有关单位反映款项逾期，正在核实。", "complainant": staff_name(case.serial)}
+        values |= {
+            "complaintDetail": "有关单位反映款项逾期，正在核实。",
+            "complainant": staff_name(case.serial),
+        }
     return values
 
 
@@ -157,7 +164,9 @@ def market_record(case: Case) -> Values:
 def evaluation(case: Case) -> Values:
     """An evaluation under a published standard, public or not as the standard says (Art. 48, 49)."""
     on = case.ago(10, YEAR)
-    grade, risk, ratio = case.pick((("A", "low", 1), ("B", "medium", 3), ("C", "elevated", 10), ("D", "high", 20)))
+    grade, risk, ratio = case.pick(
+        (("A", "low", 1), ("B", "medium", 3), ("C", "elevated", 10), ("D", "high", 20))
+    )
     return {
         "evaluationKind": "public" if case.unit.key == "credit_centre" else "industry",
         "grade": grade,

@@ -112,9 +112,7 @@ class Party:
 def person_party(index: int) -> Party:
     """The natural person at ``index``."""
     one = person(index)
-    return Party(
-        SubjectKind.natural_person, index, one.name, None, one, TRADES[0], "", one.area, one.address
-    )
+    return Party(SubjectKind.natural_person, index, one.name, None, one, TRADES[0], "", one.area, one.address)
 
 
 def entity_party(index: int) -> Party:

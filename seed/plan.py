@@ -137,7 +137,12 @@ _CALM: tuple[Story, ...] = (
     *(("commitment", "public"),) * 3,
     *(("commitment", "limited"), ("evaluation", "limited")),
     *(("evaluation", "public"),) * 3,
-    *(("honour", "valid"), ("red_list_entry", "valid"), ("social_contribution", ""), ("volunteer_activity", "")),
+    *(
+        ("honour", "valid"),
+        ("red_list_entry", "valid"),
+        ("social_contribution", ""),
+        ("volunteer_activity", ""),
+    ),
     *(("market_record", "none"), ("member_credit", ""), ("self_declaration", "verified")),
 )
 _TROUBLED: tuple[Story, ...] = (
@@ -147,7 +152,12 @@ _TROUBLED: tuple[Story, ...] = (
     *(("administrative_penalty", "warning"), ("administrative_penalty", "corrected")),
     *(("penalty_excluded", ""), ("arrears", "open"), ("arrears", "cleared"), ("judgment_defaulter", "open")),
     *(("abnormal_list", "listed"), ("abnormal_list", "removed"), ("rectification_order", "")),
-    *(("finding_notice", ""), ("commitment_breach", ""), ("false_material", ""), ("compulsory_enforcement", "")),
+    *(
+        ("finding_notice", ""),
+        ("commitment_breach", ""),
+        ("false_material", ""),
+        ("compulsory_enforcement", ""),
+    ),
 )
 _CALM_PERSON: tuple[Story, ...] = (
     *(("volunteer_activity", ""),) * 5,
@@ -157,7 +167,12 @@ _CALM_PERSON: tuple[Story, ...] = (
 )
 _TROUBLED_PERSON: tuple[Story, ...] = (
     *(("administrative_penalty", "recent"), ("administrative_penalty", "open")),
-    *(("judgment_defaulter", "open"), ("arrears", "open"), ("rectification_order", ""), ("finding_notice", "")),
+    *(
+        ("judgment_defaulter", "open"),
+        ("arrears", "open"),
+        ("rectification_order", ""),
+        ("finding_notice", ""),
+    ),
 )
 
 _ENTITY = (ENTITY_STORIES, _CALM, _TROUBLED)
@@ -226,4 +241,6 @@ def _basic(party: Party) -> list[Story]:
     if party.index % _NAMELESS == _NAMELESS - 1:
         return []
     shop = party.kind is SubjectKind.individual_business
-    return [("individual_business" if shop else "entity_basic", "corrected" if party.index % 37 == 30 else "")]
+    return [
+        ("individual_business" if shop else "entity_basic", "corrected" if party.index % 37 == 30 else "")
+    ]

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from schema.build import build
 from schema.execution import Executor
 from schema.transport import Endpoint
+from seed.sample import ensure_sample
 from server import clock
 from server.actions.platform import Platform
 from server.catalogue.load import load
@@ -38,8 +39,20 @@ async def prepare(settings: Settings, url: str) -> None:
     try:
         await make_indexes(mongo)
         await migrate(mongo)
+        if settings.sample:
+            await _fill(settings.but(mongo_url=url), mongo)
     finally:
         await mongo.close()
+
+
+async def _fill(settings: Settings, mongo: Mongo) -> None:
+    """Load the sample city into an empty register, or finish loading it."""
+    platform = await Platform.open(settings, mongo)
+    try:
+        await ensure_sample(platform)
+    finally:
+        await platform.close()
+        await platform.log.checkpoint(clock.now())
 
 
 def create_app(

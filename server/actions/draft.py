@@ -14,7 +14,7 @@ import orjson
 from server.actions.filing import REASON_MOST, SECRECY, SOURCE_NO_MOST, Filing, FilingSubject
 from server.actions.operation import Operation
 from server.catalogue import check, forbidden, personal, values
-from server.catalogue.fault import Fault
+from server.catalogue.fault import Fault, Invalid
 from server.catalogue.identifiers import birth_date
 from server.catalogue.kind import Family, Kind, SubjectKind, ValueType
 from server.rules import acting
@@ -48,10 +48,15 @@ def fault(name: str, label: str, rule: str, sentence: str) -> Fault:
     return Fault(name, label, rule, f"{name} ({label}) {sentence}.")
 
 
-def _objected(objection: Objection) -> Fault:
+_FRAME = {"kind": "信息类别", "subject": "信用主体"}
+
+
+def _objected(objection: Objection, kind: Kind) -> Fault:
     name = objection.field or "record"
-    sentence = f"{name} ({objection.sentence.zh}): {objection.sentence.en} ({objection.article})."
-    return Fault(name, objection.sentence.zh, objection.code, sentence)
+    one = kind.meant_by(name)
+    label = one.label.zh if one else _FRAME.get(name, "记录")
+    sentence = f"{objection.sentence.en}（{objection.sentence.zh}） ({objection.article})"
+    return Fault(name, label, objection.code, f"{name} ({label}): {sentence}.")
 
 
 async def draft(
@@ -64,15 +69,11 @@ async def draft(
         return (fault("kind", "信息类别", "unknown_kind", "is not a kind of the catalogue"),)
     objection = acting.unit_files(unit, kind)
     if objection is not None or unit is None:
-        return (_objected(objection),) if objection is not None else ()
+        return (_objected(objection, kind),) if objection is not None else ()
     faults = _envelope_faults(filing)
-    subject, subject_faults = _clean_subject(filing.subject, today)
+    subject, subject_faults = _clean_subject(filing.subject, kind, today)
     faults += subject_faults
-    found = forbidden.find(
-        dict(filing.values), path="fields", agreement=filing.agreement and kind.family is Family.market
-    )
-    if found is not None:
-        faults.append(found)
+    faults += _forbidden_faults(kind, filing)
     if faults:
         return tuple(faults)
     subject_kind = _subject_kind(subject)
@@ -85,7 +86,7 @@ async def draft(
     if kind.code == "administrative_penalty":
         objection = acting.admissible_penalty(unit["_id"], checked.values)
         if objection is not None:
-            return (_objected(objection),)
+            return (_objected(objection, kind),)
     dated = date.fromisoformat(str(checked.values[kind.dated_by])) if kind.dated_by else today
     if dated > today:
         label = kind.field(kind.dated_by).label.zh if kind.dated_by else ""
@@ -149,7 +150,20 @@ def _envelope_faults(filing: Filing) -> list[Fault]:
     return faults
 
 
-def _clean_subject(raw: FilingSubject, today: date) -> tuple[FilingSubject, list[Fault]]:
+def _forbidden_faults(kind: Kind, filing: Filing) -> list[Fault]:
+    """Forbidden data in any value or key, known or not, each by the field it hides in (Art. 63)."""
+    faults = []
+    agreement = filing.agreement and kind.family is Family.market
+    for key, value in filing.values.items():
+        found = forbidden.find({key: value}, path="", agreement=agreement)
+        if found is not None:
+            name = check.name_of(kind, key)
+            label = kind.field(name).label.zh if name else ""
+            faults.append(Invalid(found.rule, forbidden.SENTENCE).at(name or "fields", label))
+    return faults
+
+
+def _clean_subject(raw: FilingSubject, kind: Kind, today: date) -> tuple[FilingSubject, list[Fault]]:
     if (raw.code is None) == (raw.id_number is None):
         return raw, [fault("subject", "信用主体", "one_key", "needs either a code or an ID number (Art. 21)")]
     if raw.code is not None:
@@ -185,7 +199,7 @@ def _clean_subject(raw: FilingSubject, today: date) -> tuple[FilingSubject, list
     objection = acting.full_capacity(
         birth, today, self_supporting=raw.self_supporting, declared_lacking=raw.declared_lacking
     )
-    return replace(raw, id_number=number), [_objected(objection)] if objection else []
+    return replace(raw, id_number=number), [_objected(objection, kind)] if objection else []
 
 
 def _named(name: str, label: str, fault: Fault) -> str:

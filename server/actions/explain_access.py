@@ -9,13 +9,13 @@ from server.actions.open_file import find
 from server.actions.operation import Operation
 from server.actions.subject_key import KeyType, read_key
 from server.audit.entry import Tag
-from server.catalogue.kind import ENTITIES, Audience, Field, Kind, SubjectKind
+from server.catalogue.kind import Audience, Field, Kind, SubjectKind
 from server.model.purpose import Purpose
 from server.model.viewer import Role, Viewer
 from server.rules import relation
 from server.rules.access import Relation, Scope, Stage, decide
 from server.rules.decision import Decision, FieldState
-from server.store.subjects import subject_of
+from server.store.subjects import listed, subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ async def _approached(operation: Operation, subject: str | None) -> tuple[Subjec
     if key.type is KeyType.CODE:
         return await _entity_kind(operation, key.value), key.value == viewer.entity
     found = await find(operation, key, {})
-    if found is None or found["kind"] not in ENTITIES:
+    if found is None or not listed(found, operation.today):
         return SubjectKind.natural_person, False
     head = subject_of(found)
     return head.kind, head.code is not None and head.code == viewer.entity
@@ -84,7 +84,8 @@ async def _approached(operation: Operation, subject: str | None) -> tuple[Subjec
 
 async def _entity_kind(operation: Operation, code: str) -> SubjectKind:
     found = await operation.platform.subjects.by_code(code)
-    return SubjectKind(found["kind"]) if found else SubjectKind.legal_person
+    known = found is not None and (listed(found, operation.today) or code == operation.viewer.entity)
+    return SubjectKind(found["kind"]) if found is not None and known else SubjectKind.legal_person
 
 
 def _scope(viewer: Viewer, own: bool, purpose: Purpose | None, operation: Operation) -> Scope:

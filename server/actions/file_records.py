@@ -23,21 +23,23 @@ from server.actions.filing import (
     ReceiptState,
     RefusedFiling,
 )
+from server.actions.listing import basic_fields, last_public_days, relist
 from server.actions.operation import Operation
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
-from server.errors import BadInput, Refused
+from server.errors import BadInput, Conflict, Refused
 from server.model.filing import FilingState
 from server.model.ids import new_id
 from server.rules import acting, lifecycle
 from server.rules.acting import Objection, Verb
 from server.store.subjects import grams_of
 
-_BREATH = 20
-"""Records checked in one go before others get their turn."""
-
 BASICS = ("entity_basic", "individual_business", "person_basic")
+
+
+ATTEMPTS = 3
+"""How often a batch is compared and written before a race with other filings is the caller's to see."""
 
 
 def refused_by(objection: Objection) -> Refused:
@@ -86,9 +88,8 @@ async def file_records(
     refused: list[RefusedFiling] = []
     seen: set[tuple[str, str]] = set()
     for index, filing in enumerate(filings):
-        if index % _BREATH == _BREATH - 1:
-            # Checking takes about a millisecond a record; other requests of this worker must not wait for it all.
-            await asyncio.sleep(0)
+        # Checking takes a millisecond a record: whoever waits for the database meanwhile is let in between.
+        await asyncio.sleep(0)
         made = await draft(operation, unit, index, filing)
         if not isinstance(made, Draft):
             refused.append(RefusedFiling(index, filing.source_no[:SOURCE_NO_MOST], made))
@@ -113,7 +114,24 @@ async def _register(
     all_or_nothing: bool,
     dry_run: bool,
 ) -> FilingReport:
-    """Compare with what is held, then write what may be written."""
+    """Compare with what is held, then write what may be written; again when somebody filed the same meanwhile."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await _compared(operation, unit, drafts, refused, attestation, all_or_nothing, dry_run)
+        except Conflict:
+            continue
+    return await _compared(operation, unit, drafts, refused, attestation, all_or_nothing, dry_run)
+
+
+async def _compared(
+    operation: Operation,
+    unit: Mapping[str, Any] | None,
+    drafts: list[Draft],
+    refused: list[RefusedFiling],
+    attestation: Attestation | None,
+    all_or_nothing: bool,
+    dry_run: bool,
+) -> FilingReport:
     assert unit is not None or not drafts
     drafts, late = await _placed(operation, drafts)
     refused = sorted([*refused, *late], key=lambda one: one.index)
@@ -353,8 +371,9 @@ async def put_in_force(
         seq = await platform.subjects.next_seq(len(entities)) if entities else 0
         for offset, one in enumerate(entities):
             one["seq"] = seq + offset
+        listed = last_public_days(changed)
         for one in fresh:
-            one |= basic_fields(basics.get(one["_id"]))
+            one |= {"listed_to": listed.get(one["_id"]), **basic_fields(basics.get(one["_id"]))}
         await platform.subjects.add(fresh, session)
     changes = [(i, basic_fields(record)) for i, record in basics.items() if i in held]
     await platform.subjects.change(changes, session)
@@ -362,22 +381,7 @@ async def put_in_force(
     for _, record, old in changed:
         if old is not None:
             await platform.records.replace(old, record, operation.at, session)
-
-
-def basic_fields(record: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What a subject takes over from its basic record: the copy itself and what the search filters by."""
-    if record is None:
-        return {}
-    made: dict[str, Any] = {"basic": dict(record)}
-    if record["kind"] != "person_basic":
-        body = record["body"][record["kind"]]
-        made |= {
-            "name": body["name"],
-            "grams": grams_of(body["name"]),
-            "area": body.get("area"),
-            "industry": body.get("industry"),
-        }
-    return made
+    await relist(platform, changed, held, writing)
 
 
 def _receipt(one: Draft, identifier: str, version: int, state: ReceiptState) -> Receipt:

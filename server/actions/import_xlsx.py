@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import openpyxl  # type: ignore[import-untyped]
 
@@ -75,11 +75,8 @@ class XlsxFile:
     def _records(self) -> Iterator[tuple[int, Sequence[Any]]]:
         """Rows that are not blank, with their number in the sheet."""
         try:
-            # The reader warns about styles and validations it does not know, which say nothing of the values.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                book = openpyxl.load_workbook(self._path, read_only=True, data_only=False, keep_links=False)
-            with closing(book):
+            # The reader leaves a file it opened itself open when it fails.
+            with self._path.open("rb") as file, closing(_book(file)) as book:
                 if not book.worksheets:
                     raise unusable("The workbook has no sheet.", "empty")
                 sheet: Any = book.worksheets[0]
@@ -100,6 +97,13 @@ class XlsxFile:
         except Exception:
             # Damaged archives and XML raise a dozen unrelated types in the reader; none is worth a trace.
             raise unusable("The file is not a workbook that can be read (XLSX).", "xlsx") from None
+
+
+def _book(file: BinaryIO) -> Any:
+    # The reader warns about styles and validations it does not know, which say nothing of the values.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
 
 
 def _next(rows: Iterator[Sequence[Any]]) -> Sequence[Any] | None:

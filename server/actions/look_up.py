@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from server.actions.open_file import own_file
@@ -29,9 +30,9 @@ from server.model.ids import well_formed
 from server.model.view import Exposure, RecordView
 from server.model.viewer import Role
 from server.rules import relation
-from server.rules.access import Clause, see
+from server.rules.access import Clause, Scope, see
 from server.store.records import Where
-from server.store.subjects import Search, gram_of
+from server.store.subjects import Search, gram_of, listed
 
 PAGE_MOST = 100
 COUNT_MOST = 500
@@ -83,7 +84,9 @@ async def entity(operation: Operation, uscc: str, chosen: Chosen) -> SubjectView
     clauses = basics(operation, scope, ENTITIES)
     explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
     found = await operation.platform.subjects.by_code(code, basic_projection(clauses, chosen.wanted))
-    return None if found is None else await subject_view(operation, found, scope, clauses, None)
+    if found is None or not listed(found, operation.today):
+        return None
+    return await subject_view(operation, found, scope, clauses, None)
 
 
 async def entities(operation: Operation, asked: EntitySearch, chosen: Chosen) -> Page:
@@ -101,11 +104,13 @@ async def entities(operation: Operation, asked: EntitySearch, chosen: Chosen) ->
     explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
     if text and not isinstance(code, Fault):
         exact = await platform.subjects.by_code(code, {"seq": 1, **projection})
-        found = [exact] if exact is not None and _fits(exact, asked) and not after else []
+        shown = exact is not None and listed(exact, operation.today) and _fits(exact, asked)
+        found = [exact] if exact is not None and shown and not after else []
     else:
         fragment = text or None
         search = Search(
             kinds=frozenset({asked.kind}) & ENTITIES if asked.kind else ENTITIES,
+            day=operation.today,
             fragment=fragment,
             gram=gram_of(fragment) if fragment else None,
             area=asked.area,
@@ -114,7 +119,12 @@ async def entities(operation: Operation, asked: EntitySearch, chosen: Chosen) ->
         found = await platform.subjects.search(search, after, first + 1, projection)
     views = [
         await subject_view(
-            operation, one, scope, clauses, None, cursor=platform.cursors.seal(str(one["seq"]), *bound)
+            operation,
+            one,
+            scope,
+            clauses,
+            None,
+            sealed=partial(platform.cursors.seal, str(one["seq"]), *bound),
         )
         for one in found[:first]
     ]
@@ -134,7 +144,7 @@ async def feed(operation: Operation, asked: RecordQuery) -> Page:
             f"kind (信息类别): the feed holds {' and '.join(FEED_KINDS)}.", field="kind", rule="feed_kind"
         )
     scope = relation.public(operation.today)
-    clauses = operation.platform.planner.reach(scope, sorted(ENTITIES), kinds)
+    clauses = _feed_clauses(operation, scope, kinds)
     explain(operation, scope, ENTITIES, asked.chosen.named, kinds)
     bound = ("feed", *kinds, asked.unit or "", str(asked.since or ""), str(asked.until or ""))
     where = Where(unit=asked.unit, since=asked.since, until=asked.until)
@@ -144,9 +154,15 @@ async def feed(operation: Operation, asked: RecordQuery) -> Page:
 async def feed_count(operation: Operation, asked: RecordQuery) -> int:
     """The size of a feed, counted up to ``COUNT_MOST``."""
     kinds = FEED_KINDS if asked.kinds is None else asked.kinds
-    clauses = operation.platform.planner.reach(relation.public(operation.today), sorted(ENTITIES), kinds)
+    clauses = _feed_clauses(operation, relation.public(operation.today), kinds)
     where = Where(unit=asked.unit, since=asked.since, until=asked.until)
     return await operation.platform.records.count(clauses, where, COUNT_MOST)
+
+
+def _feed_clauses(operation: Operation, scope: Scope, kinds: Iterable[str]) -> tuple[Clause, ...]:
+    """Kind by kind, so that kinds of subject share a read wherever this one kind is the same for them."""
+    planner, subjects = operation.platform.planner, sorted(ENTITIES)
+    return tuple(clause for kind in kinds for clause in planner.reach(scope, subjects, (kind,)))
 
 
 async def records_of(operation: Operation, view: SubjectView, asked: RecordQuery) -> Page:
@@ -188,7 +204,10 @@ async def _page(
     views = []
     for raw, clause in found[:first]:
         view = see(
-            await opened(operation, raw), clause, exposure, platform.cursors.seal(raw["order"], *bound)
+            await opened(operation, raw),
+            clause,
+            exposure,
+            partial(platform.cursors.seal, raw["order"], *bound),
         )
         if view is not None:
             views.append(view)
@@ -206,7 +225,7 @@ async def node(operation: Operation, identifier: str, chosen: Chosen) -> RecordV
     if identifier.startswith("sub_"):
         clauses = basics(operation, scope, ENTITIES)
         found = await platform.subjects.by_id(identifier, basic_projection(clauses, chosen.wanted))
-        if found is None or found["kind"] not in ENTITIES:
+        if found is None or not listed(found, operation.today):
             return None
         return await subject_view(operation, found, scope, clauses, None)
     explain(operation, scope, ENTITIES, chosen.named)

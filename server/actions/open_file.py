@@ -106,6 +106,9 @@ async def authorised_file(
     Raises Refused (one and the same for every way in which the consent does not fit), BadInput.
     """
     platform = operation.platform
+    if operation.viewer.role is not Role.INQUIRER:
+        # Nobody else makes the platform look up a subject or a consent.
+        raise operation.refuse(relation.NOT_INQUIRER)
     key = read_key(subject, operation.today)
     consent = await platform.consents.get(consent_id) if well_formed(consent_id) else None
     found = await find(operation, key, {})

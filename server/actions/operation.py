@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,6 +19,9 @@ from server.model.view import Exposure
 from server.model.viewer import Viewer
 from server.rules.decision import Decision, FieldState
 from server.rules.relation import Refusal
+
+OWN = ("self", "agent")
+_NUMBER = re.compile(r"\d{15}")
 
 
 @dataclass(slots=True)
@@ -106,7 +110,7 @@ class Operation:
             matter=matter,
             ground=ground,
             consent=consent,
-            operation=self.name,
+            operation=self.name if _NUMBER.search(self.name) is None else "",
             operation_hash=self.digest,
             kinds=kinds,
             row_count=rows,
@@ -120,6 +124,8 @@ class Operation:
         """What must be in the log before the answer leaves: every disclosure, every refusal."""
         made = list(self.notes)
         for one in self.exposures:
+            if not one.kinds and one.ground in OWN:
+                continue  # nothing of the own file was read
             kinds = tuple(
                 KindAccess(name, tuple(kind.shown), tuple(kind.masked), tuple(kind.withheld), len(kind.rows))
                 for name, kind in sorted(one.kinds.items())

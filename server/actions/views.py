@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,9 @@ from server.catalogue.envelope import ENVELOPE_NAMES
 from server.catalogue.kind import SubjectKind
 from server.model.purpose import Purpose
 from server.model.subject import Subject
-from server.model.view import Exposure, RecordView
-from server.rules.access import Clause, Scope, see
-from server.rules.decision import FieldState
+from server.model.view import Cursor, Exposure, RecordView
+from server.rules.access import Clause, Planner, Scope, see
+from server.rules.decision import Decision, FieldState
 from server.store.cipher import Ciphertext
 from server.store.records import projection_of
 from server.store.subjects import subject_of
@@ -35,6 +35,8 @@ class Chosen:
 
 
 NOTHING = Chosen()
+
+_KIND_ORDER = tuple(SubjectKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,15 @@ class SubjectView:
     industry: str | None
     basic: RecordView | None
     file: Exposure | None
-    cursor: str = ""
+    sealed: Cursor = ""
     matter: str | None = None
     purpose: Purpose | None = None
     consent: str | None = None
+
+    @property
+    def cursor(self) -> str:
+        """Where the subject stands in the search it was found by."""
+        return self.sealed if isinstance(self.sealed, str) else self.sealed()
 
 
 async def opened(operation: Operation, raw: dict[str, Any]) -> dict[str, Any]:
@@ -126,18 +133,33 @@ def explain(
 
     A field of several kinds, or about several kinds of subject, is explained when none of them shows it.
     """
-    platform = operation.platform
-    window = platform.planner.first_window(scope)
-    kinds = sorted(subject_kinds, key=list(SubjectKind).index)
-    within = [
-        platform.catalogue.kinds[code]
-        for code in (platform.catalogue.kinds if codes is None else codes)
-        if code in platform.catalogue.kinds
-    ]
+    if not named:
+        return
+    planner = operation.platform.planner
+    kinds = tuple(sorted(subject_kinds, key=_KIND_ORDER.index))
+    asked = None if codes is None else tuple(dict.fromkeys(codes))
+    question = ("explain", kinds, asked, *named.items())
+    for coordinate, decision in planner.remembered(
+        scope, question, lambda: tuple(_withheld(planner, scope, kinds, named, asked))
+    ):
+        operation.explain(coordinate, decision)
+
+
+def _withheld(
+    planner: Planner,
+    scope: Scope,
+    kinds: Sequence[SubjectKind],
+    named: Wanted,
+    codes: Iterable[str] | None,
+) -> Iterator[tuple[str, Decision]]:
+    """The coordinates among ``named`` that are not shown, each with its decision."""
+    window = planner.first_window(scope)
+    known = planner.catalogue.kinds
+    within = [known[code] for code in (known if codes is None else codes) if code in known]
     for type_name, names in named.items():
         concerned = [kind for kind in within if type_name in (kind.type_name, ANY_RECORD)]
         plans = [
-            platform.planner.plan(scope, kind.code, subject_kind, window)
+            planner.plan(scope, kind.code, subject_kind, window)
             for kind in concerned
             for subject_kind in ([one for one in kinds if one in kind.subjects] or kinds[:1])
         ]
@@ -146,4 +168,4 @@ def explain(
                 continue
             decisions = [plan.decisions[name] for plan in plans]
             if all(one.state is not FieldState.SHOWN for one in decisions):
-                operation.explain(f"{type_name}.{name}", decisions[0])
+                yield f"{type_name}.{name}", decisions[0]

@@ -44,6 +44,8 @@ class Tag(StrEnum):
     """A catalogue version came into force (Art. 22)."""
     CONSENT_DOCUMENT_CREATE = "consent:document:create"
     """A written consent was entered (Art. 32)."""
+    CONSENT_DOCUMENT_REVOKE = "consent:document:revoke"
+    """A consent was ended by its grantor (Art. 62)."""
     LOG_CHAIN_VERIFY = "log:chain:verify"
     """Somebody had the log verified."""
     LOG_ENTRIES_READ = "log:entries:read"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -17,11 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from server import logs
 from server.actions.import_file import ImportRequest, ImportResult, Tally, import_file
+from server.actions.import_rows import check_file
 from server.actions.platform import Platform
-from server.app import prepare
+from server.cli.database import run_on_platform
 from server.settings import Settings
-from server.store.embedded import attach_or_start
-from server.store.mongo import Mongo
 
 SOME_REFUSED = 3
 """Exit status: good rows are in force, the report names the others."""
@@ -60,30 +58,21 @@ def import_records(
     settings = Settings.from_env()
     logs.configure(level=settings.log_level)
     request = ImportRequest(file, unit, kind, maker, checker, reason, all_or_nothing, dry_run, report)
+    # A mistyped path should not cost the start of a database.
+    check_file(file)
+
+    async def work(platform: Platform) -> ImportResult:
+        with _bar() as progress:
+            return await import_file(platform, request, progress=progress)
+
     try:
-        with _database(settings) as url, _bar() as progress:
-            result = asyncio.run(_import(settings, url, request, progress))
+        result = run_on_platform(settings, work)
     except KeyboardInterrupt:
         print("Interrupted; run the same import again to finish it.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     print(summary(result, dry_run=dry_run))
     if result.tally.refused:
         raise typer.Exit(SOME_REFUSED if result.written or not all_or_nothing else NOTHING_WRITTEN)
-
-
-async def _import(
-    settings: Settings, url: str, request: ImportRequest, progress: Callable[[Tally], None]
-) -> ImportResult:
-    await prepare(settings, url)
-    mongo = await Mongo.connect(url, settings.mongo_database, query_timeout_ms=settings.query_timeout_ms)
-    try:
-        platform = await Platform.open(settings.but(mongo_url=url), mongo)
-        try:
-            return await import_file(platform, request, progress=progress)
-        finally:
-            await platform.close()
-    finally:
-        await mongo.close()
 
 
 def summary(result: ImportResult, *, dry_run: bool) -> str:
@@ -100,16 +89,6 @@ def summary(result: ImportResult, *, dry_run: bool) -> str:
         what += " (dry run)" if dry_run else " (all or nothing)"
     counts = f"{tally.rows} rows: {what}; {result.seconds:.1f} s, {pace:.0f} rows/s."
     return f"{counts}\nReport: {result.report}" if tally.refused else counts
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The database of these settings: a given one, that of a running server, or one started for the import."""
-    if settings.mongo_url is not None:
-        yield settings.mongo_url
-        return
-    with attach_or_start(settings.ready_data_dir()) as url:
-        yield url
 
 
 @contextmanager

@@ -7,9 +7,12 @@ written from the very object that produced the answer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
+
+Cursor: TypeAlias = "str | Callable[[], str]"
+"""A cursor, or how to make it: sealing one costs more than most fields, and few are read."""
 
 
 class Plan(Protocol):
@@ -66,7 +69,7 @@ class RecordView:
     that are withheld are simply not in it.
     """
 
-    __slots__ = ("cursor", "exposure", "id", "kind", "plan", "type_name", "values")
+    __slots__ = ("_cursor", "exposure", "id", "kind", "plan", "type_name", "values")
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class RecordView:
         plan: Plan,
         values: Mapping[str, Any],
         exposure: Exposure | None,
-        cursor: str,
+        cursor: Cursor,
     ) -> None:
         self.id = id
         self.kind = kind
@@ -83,7 +86,12 @@ class RecordView:
         self.plan = plan
         self.values = values
         self.exposure = exposure
-        self.cursor = cursor
+        self._cursor = cursor
+
+    @property
+    def cursor(self) -> str:
+        """Where the record stands in the page it was read for."""
+        return self._cursor if isinstance(self._cursor, str) else self._cursor()
 
     def read(self, name: str) -> Any:
         """The value of ``name`` or None, noting the read when the disclosure is not public."""

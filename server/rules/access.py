@@ -8,11 +8,11 @@ exactly when ``see`` shows it. Sources: Art. 30 to 37, 64; Shandong Art. 20(3), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from server.catalogue.envelope import ENVELOPE, ENVELOPE_NAMES
 from server.catalogue.kind import (
@@ -29,7 +29,7 @@ from server.catalogue.kind import (
 )
 from server.model.consent import Consent
 from server.model.purpose import Purpose
-from server.model.view import Exposure, RecordView
+from server.model.view import Cursor, Exposure, RecordView
 from server.rules import decision as why
 from server.rules.decision import Decision, FieldState, Rule
 
@@ -236,6 +236,15 @@ class Clause:
     day: date
 
 
+REMEMBERED_MOST = 1_024
+"""Questions whose answers are remembered: callers choose what they ask for, in any order."""
+
+T = TypeVar("T")
+
+_Part: TypeAlias = tuple[Mapping[str, KindPlan], Window, frozenset[SubjectKind]]
+"""A clause without its day."""
+
+
 class Planner:
     """``KindPlan`` per question, remembered for one catalogue version; holds decisions, never values.
 
@@ -245,6 +254,7 @@ class Planner:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self._memo: dict[tuple[Relation, Purpose | None, str, SubjectKind, Window], KindPlan] = {}
+        self._remembered: dict[tuple[Any, ...], Any] = {}
 
     def plan(self, scope: Scope, code: str, subject_kind: SubjectKind, window: Window) -> KindPlan:
         """The plan for the kind ``code``; KeyError for an unknown kind."""
@@ -255,6 +265,18 @@ class Planner:
         found = self._memo.get(key)
         if found is None:
             found = self._memo[key] = KindPlan(scope, kind, subject_kind, window)
+        return found
+
+    def remembered(self, scope: Scope, question: tuple[Any, ...], answer: Callable[[], T]) -> T:
+        """``answer()``, which must follow from relation, purpose and ``question`` alone: never from the day."""
+        if scope.consent is not None:
+            return answer()
+        key = (scope.relation, scope.purpose, *question)
+        if key not in self._remembered:
+            if len(self._remembered) >= REMEMBERED_MOST:
+                self._remembered.clear()
+            self._remembered[key] = answer()
+        found: T = self._remembered[key]
         return found
 
     def first_window(self, scope: Scope) -> Window:
@@ -269,10 +291,20 @@ class Planner:
         ``subject_kinds`` is the one kind of a known subject, or all that may come up; ``codes`` narrows the
         kinds of record (unknown codes reach nothing). Kinds of subject with the same decisions share a clause.
         """
-        wanted = (
-            list(self.catalogue.kinds) if codes is None else [c for c in codes if c in self.catalogue.kinds]
+        asked = tuple(subject_kinds)
+        known = self.catalogue.kinds
+        wanted = None if codes is None else tuple(dict.fromkeys(code for code in codes if code in known))
+        parts = self.remembered(
+            scope,
+            ("reach", asked, wanted),
+            lambda: self._parts(scope, asked, tuple(known) if wanted is None else wanted),
         )
-        clauses: list[Clause] = []
+        return tuple(Clause(plans, window, kinds, scope.day) for plans, window, kinds in parts)
+
+    def _parts(
+        self, scope: Scope, subject_kinds: tuple[SubjectKind, ...], wanted: tuple[str, ...]
+    ) -> tuple[_Part, ...]:
+        parts: list[_Part] = []
         for window in _WINDOWS[scope.audience]:
             groups: dict[tuple[Any, ...], tuple[dict[str, KindPlan], set[SubjectKind]]] = {}
             for subject_kind in subject_kinds:
@@ -283,8 +315,8 @@ class Planner:
                         (code, plan.shown, plan.masked, plan.envelope) for code, plan in plans.items()
                     )
                     groups.setdefault(same, (plans, set()))[1].add(subject_kind)
-            clauses.extend(Clause(p, window, frozenset(kinds), scope.day) for p, kinds in groups.values())
-        return tuple(clauses)
+            parts.extend((plans, window, frozenset(kinds)) for plans, kinds in groups.values())
+        return tuple(parts)
 
 
 _ENVELOPE_SOURCE: Mapping[str, str] = {
@@ -317,7 +349,7 @@ def envelope_key(name: str) -> str | None:
 
 
 def see(
-    record: Mapping[str, Any], clause: Clause, exposure: Exposure | None, cursor: str = ""
+    record: Mapping[str, Any], clause: Clause, exposure: Exposure | None, cursor: Cursor = ""
 ) -> RecordView | None:
     """The view of a raw record under ``clause``, or None when the record lies outside it.
 

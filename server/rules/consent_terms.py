@@ -106,7 +106,10 @@ def _purpose(terms: Terms, subject_kind: SubjectKind) -> Objection | None:
         )
     if subject_kind not in purpose.subjects:
         return _objection(
-            "purpose_not_for_subject", "purpose", "该用途不适用于此类主体", "This kind of subject has no such purpose"
+            "purpose_not_for_subject",
+            "purpose",
+            "该用途不适用于此类主体",
+            "This kind of subject has no such purpose",
         )
     return None
 
@@ -114,7 +117,9 @@ def _purpose(terms: Terms, subject_kind: SubjectKind) -> Objection | None:
 def _term(terms: Terms, start: date) -> Objection | None:
     purpose = CONSENT_PURPOSES[terms.purpose]
     if terms.days < 1:
-        return _objection("end_required", "days", "授权须有期限", "A consent needs an end of at least one day")
+        return _objection(
+            "end_required", "days", "授权须有期限", "A consent needs an end of at least one day"
+        )
     if not 1 <= terms.max_uses <= purpose.uses:
         return _objection(
             "uses_bound",
@@ -124,7 +129,10 @@ def _term(terms: Terms, start: date) -> Objection | None:
         )
     if terms.max_uses == 1 and terms.days > ONE_TIME_DAYS:
         return _objection(
-            "one_time_term", "days", "一次性授权最长三十日", f"One-time use ends after at most {ONE_TIME_DAYS} days"
+            "one_time_term",
+            "days",
+            "一次性授权最长三十日",
+            f"One-time use ends after at most {ONE_TIME_DAYS} days",
         )
     if terms.days > purpose.days:
         return _objection(
@@ -150,14 +158,19 @@ def _texts(terms: Terms) -> Objection | None:
         ("proof", "授权凭证", terms.proof, TEXT_MOST),
     ):
         if not text.strip() or len(text) > most:
-            return _objection("text_required", name, f"{zh}须填写", f"A text of 1 to {most} characters is required")
+            return _objection(
+                "text_required", name, f"{zh}须填写", f"A text of 1 to {most} characters is required"
+            )
     return None
 
 
 def _fields(terms: Terms, subject_kind: SubjectKind, catalogue: Catalogue) -> Objection | None:
     if not 1 <= len(terms.fields) <= FIELDS_MOST or len(set(terms.fields)) < len(terms.fields):
         return _objection(
-            "fields_bound", "fields", "授权字段须逐项列明", f"1 to {FIELDS_MOST} different fields must be named"
+            "fields_bound",
+            "fields",
+            "授权字段须逐项列明",
+            f"1 to {FIELDS_MOST} different fields must be named",
         )
     for coordinate in terms.fields:
         type_name, _, name = coordinate.partition(".")
@@ -165,7 +178,10 @@ def _fields(terms: Terms, subject_kind: SubjectKind, catalogue: Catalogue) -> Ob
         field = next((one for one in kind.fields if one.name == name), None) if kind else None
         if kind is None or field is None:
             return _objection(
-                "field_unknown", "fields", "字段不在目录内", "A field is written Type.field as in the catalogue"
+                "field_unknown",
+                "fields",
+                "字段不在目录内",
+                "A field is written Type.field as in the catalogue",
             )
         disclosure = field.class_for(subject_kind) if subject_kind in kind.subjects else None
         if disclosure is None:

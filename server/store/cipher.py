@@ -65,9 +65,7 @@ class Cipher:
     async def encrypt(self, value: str) -> Ciphertext:
         """The ciphertext of ``value``; the same value always gives the same ciphertext."""
         with translating():
-            return await self._encryption.encrypt(
-                value, _DETERMINISTIC, key_id=self._key
-            )
+            return await self._encryption.encrypt(value, _DETERMINISTIC, key_id=self._key)
 
     async def decrypt(self, value: Ciphertext) -> str:
         """The plain text of a ciphertext made by ``encrypt``."""

@@ -12,7 +12,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from server.errors import Conflict
 from server.model.filing import FilingState
-from server.store.mongo import Mongo, Session, translating
+from server.store.mongo import Mongo, Session, first_come, translating
 
 
 class FilingDocument(Document):
@@ -54,7 +54,7 @@ class Filings:
     async def add(self, documents: Sequence[dict[str, Any]], session: Session) -> None:
         """Insert new filings."""
         if documents:
-            with translating():
+            with translating(), first_come():
                 await self._collection.insert_many(documents, session=session)
 
     async def pending(self, unit: str, kind: str, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -17,8 +17,10 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     ConfigurationError,
     ConnectionFailure,
+    DuplicateKeyError,
     InvalidURI,
     OperationFailure,
     PyMongoError,
@@ -27,7 +29,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from server.errors import ConfigError, Unavailable
+from server.errors import ConfigError, Conflict, Unavailable
 
 Document: TypeAlias = dict[str, Any]
 Client: TypeAlias = AsyncMongoClient[Document]
@@ -46,6 +48,8 @@ DURABLE = WriteConcern(w="majority", j=True)
 
 _GOING_AWAY = frozenset({91, 189, 10107, 11600, 11602, 13435, 13436})
 """Server codes: shutting down, stepping down, not the primary."""
+
+DUPLICATE_KEY = 11000
 
 _NOT_ADMITTED = frozenset({13, 18})
 """Server codes: not authorised, authentication failed."""
@@ -74,6 +78,23 @@ def translating() -> Iterator[None]:
         if refusal is None:
             raise
         raise refusal from error
+
+
+@contextmanager
+def first_come() -> Iterator[None]:
+    """Raise `Conflict` in place of the driver's error when a unique key was taken meanwhile."""
+    try:
+        yield
+    except DuplicateKeyError:
+        raise _taken() from None
+    except BulkWriteError as error:
+        if all(one.get("code") == DUPLICATE_KEY for one in error.details.get("writeErrors", ())):
+            raise _taken() from None
+        raise
+
+
+def _taken() -> Conflict:
+    return Conflict("Somebody filed the same meanwhile; repeat the filing.")
 
 
 def patiently(seconds: float) -> AbstractContextManager[object]:

@@ -32,19 +32,28 @@ def pipeline(
     return [*stages, {"$sort": dict(sort)}, {"$limit": limit}, {"$project": dict(projection)}]
 
 
-async def widening(fetch: Fetch, total: int, limit: int, first: int) -> list[Any]:
-    """Up to ``limit`` rows from ``total`` positions, read in ranges that adapt to the density of hits.
+async def widening(
+    fetch: Fetch, positions: Callable[[], Awaitable[int]], limit: int, first: int
+) -> list[Any]:
+    """Up to ``limit`` rows, read in ranges that adapt to the density of hits.
 
-    ``fetch(offset, width, limit)`` returns the rows at positions ``offset`` to ``offset + width`` in order.
+    ``fetch(offset, width, limit)`` returns the rows at positions ``offset`` to ``offset + width`` in order, and
+    ``positions`` says how many there are; it is not asked when the first range holds enough.
     """
-    rows: list[Any] = []
-    offset, width = 0, max(1, first)
+    width = max(1, first)
+    rows = await fetch(0, width, limit)
+    if len(rows) >= limit:
+        return rows
+    offset, total = width, await positions()
+    width = _next(width, offset, len(rows), limit)
     while offset < total and len(rows) < limit:
         width = min(width, total - offset)
         rows.extend(await fetch(offset, width, limit - len(rows)))
         offset += width
-        if rows:
-            width = max(1, (limit - len(rows)) * offset * 3 // (len(rows) * 2) + 1)
-        else:
-            width *= WIDEN
+        width = _next(width, offset, len(rows), limit)
     return rows
+
+
+def _next(width: int, offset: int, found: int, limit: int) -> int:
+    """The width of the next range, when so many rows were found in the first ``offset`` positions."""
+    return max(1, (limit - found) * offset * 3 // (found * 2) + 1) if found else width * WIDEN

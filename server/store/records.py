@@ -19,14 +19,17 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from server.catalogue.kind import SubjectKind
 from server.errors import Conflict
 from server.rules.access import Clause, Window, envelope_key
-from server.store.mongo import Mongo, Session, translating
+from server.store.mongo import Mongo, Session, first_come, translating
 from server.store.paging import pipeline, widening
 
 FIRST_DAY = date(1990, 1, 1)
 """No record of the platform is dated earlier; the feed looks back no further."""
 
 FEED_DAYS = 7
-"""The days the feed's first read spans."""
+"""The days the feed's first read spans while nothing is known of how many records a day has."""
+
+FEEDS_MOST = 1_024
+"""Feeds whose density is remembered: callers choose the unit."""
 
 ROW = {
     "kind": 1,
@@ -153,12 +156,23 @@ def projection_of(
     return fields
 
 
+def _newest(
+    found: Sequence[list[tuple[dict[str, Any], Clause]]], limit: int
+) -> list[tuple[dict[str, Any], Clause]]:
+    """The newest rows of several lists that are each newest first."""
+    if len(found) == 1:
+        return found[0]
+    merged = heapq.merge(*found, key=lambda pair: pair[0]["order"], reverse=True)
+    return [pair for pair, _ in zip(merged, range(limit), strict=False)]
+
+
 class Records:
     """Reads and writes of one database's records."""
 
     def __init__(self, mongo: Mongo) -> None:
         self._collection = mongo.db["records"]
         self._versions = mongo.db["record_versions"]
+        self._a_day: dict[tuple[str | None, ...], float] = {}
 
     async def page(
         self,
@@ -174,20 +188,19 @@ class Records:
         """
         found = []
         with translating():
+            if where.subject is None and where.identifier is None:
+                return await self._feed(clauses, where, limit, wanted)
             for clause in clauses:
-                projection = projection_of(clause, wanted)
-                if where.subject is None and where.identifier is None:
-                    for code in clause.plans:
-                        rows = await self._feed(clause, code, where, limit, projection)
-                        found.append([(one, clause) for one in rows])
-                else:
-                    stages = pipeline(*self._match(clause, where), {"order": -1}, limit, projection)
-                    cursor = await self._collection.aggregate(stages)
-                    found.append([(one, clause) for one in await cursor.to_list(limit)])
-        if len(found) == 1:
-            return found[0]
-        merged = heapq.merge(*found, key=lambda pair: pair[0]["order"], reverse=True)
-        return [pair for pair, _ in zip(merged, range(limit), strict=False)]
+                match = self._match(clause, where)
+                rows = await self._read(*match, limit, projection_of(clause, wanted))
+                found.append([(one, clause) for one in rows])
+        return _newest(found, limit)
+
+    async def _read(
+        self, key: dict[str, Any], rest: dict[str, Any], limit: int, projection: dict[str, int]
+    ) -> list[dict[str, Any]]:
+        cursor = await self._collection.aggregate(pipeline(key, rest, {"order": -1}, limit, projection))
+        return await cursor.to_list(limit)
 
     def _match(self, clause: Clause, where: Where) -> tuple[dict[str, Any], dict[str, Any]]:
         rest = row_rule(clause)
@@ -203,32 +216,69 @@ class Records:
         return key, rest
 
     async def _feed(
-        self, clause: Clause, code: str, where: Where, limit: int, projection: dict[str, int]
-    ) -> list[dict[str, Any]]:
-        newest = min(where.until or clause.day, clause.day)
+        self,
+        clauses: Sequence[Clause],
+        where: Where,
+        limit: int,
+        wanted: Mapping[str, frozenset[str]] | None,
+    ) -> list[tuple[dict[str, Any], Clause]]:
+        """All kinds by the same days, so that none is read further than the page reaches."""
+        sources = [
+            (clause, code, row_rule(clause), projection_of(clause, wanted))
+            for clause in clauses
+            for code in clause.plans
+        ]
+        newest = min(where.until or date.max, *[clause.day for clause in clauses], date.max)
         if where.below is not None:
             newest = min(newest, date.fromisoformat(where.below[:10]))
         oldest = max(where.since or FIRST_DAY, FIRST_DAY)
-        rest = row_rule(clause)
+        days = (newest - oldest).days + 1
+        if not sources or days < 1:
+            return []
 
-        async def fetch(offset: int, width: int, wanted: int) -> list[dict[str, Any]]:
+        async def positions() -> int:
+            return days
+
+        async def fetch(offset: int, width: int, most: int) -> list[tuple[dict[str, Any], Clause]]:
             top = newest - timedelta(days=offset)
+            bottom = top - timedelta(days=min(width, days - offset) - 1)
             bound = (top + timedelta(days=1)).isoformat()
             if where.below is not None:
                 bound = min(bound, where.below)
-            key: dict[str, Any] = {"kind": code}
-            if where.unit is not None:
-                key["unit"] = where.unit
-            key["order"] = {"$gte": (top - timedelta(days=width - 1)).isoformat(), "$lt": bound}
-            cursor = await self._collection.aggregate(pipeline(key, rest, {"order": -1}, wanted, projection))
-            return await cursor.to_list(wanted)
+            found = []
+            for clause, code, rest, projection in sources:
+                key: dict[str, Any] = {"kind": code}
+                if where.unit is not None:
+                    key["unit"] = where.unit
+                key["order"] = {"$gte": bottom.isoformat(), "$lt": bound}
+                found.append([(one, clause) for one in await self._read(key, rest, most, projection)])
+            return _newest(found, most)
 
-        return await widening(fetch, (newest - oldest).days + 1, limit, FEED_DAYS)
+        feed = (where.unit, *[code for _, code, _, _ in sources])
+        a_day = self._a_day.get(feed)
+        rows = await widening(fetch, positions, limit, FEED_DAYS if a_day is None else int(limit / a_day) + 1)
+        if rows:
+            last = date.fromisoformat(rows[-1][0]["order"][:10])
+            if len(self._a_day) >= FEEDS_MOST:
+                self._a_day.clear()
+            self._a_day[feed] = len(rows) / ((newest - last).days + 1)
+        return rows
 
     async def count(self, clauses: Sequence[Clause], where: Where, bound: int) -> int:
         """How many records the clauses hold, counted up to ``bound``; ``below`` is ignored."""
         rows = await self.page(clauses, replace(where, below=None), bound, {})
         return len(rows)
+
+    async def last_public_days(self, subjects: Iterable[str], session: Session) -> dict[str, str]:
+        """Subject -> the last day on which any record of it is published; without those that have none."""
+        stages: list[dict[str, Any]] = [
+            {"$match": {"subject": {"$in": sorted(subjects)}}},
+            {"$match": {"state": "active", "pub_from": {"$ne": None}}},
+            {"$group": {"_id": "$subject", "last": {"$max": "$pub_to"}}},
+        ]
+        with translating():
+            cursor = await self._collection.aggregate(stages, session=session)
+            return {one["_id"]: one["last"] async for one in cursor}
 
     async def by_source(
         self, keys: Iterable[tuple[str, str, str]], session: Session | None = None
@@ -248,7 +298,7 @@ class Records:
     async def add(self, documents: Sequence[dict[str, Any]], session: Session) -> None:
         """Insert new records."""
         if documents:
-            with translating():
+            with translating(), first_come():
                 await self._collection.insert_many(documents, ordered=True, session=session)
 
     async def replace(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 import pymongo
@@ -20,15 +20,16 @@ from pymongo import ASCENDING, IndexModel
 
 from server.catalogue.kind import SubjectKind
 from server.model.subject import Subject
-from server.store.mongo import Mongo, Session, translating
+from server.store.mongo import Mongo, Session, first_come, translating
 from server.store.paging import pipeline, widening
 
-HEAD = {"kind": 1, "code": 1, "name": 1, "area": 1, "industry": 1}
+HEAD = {"kind": 1, "code": 1, "name": 1, "area": 1, "industry": 1, "listed_to": 1}
 
 
 class SubjectDocument(Document):
     """One subject. ``id_cipher`` is the encrypted citizen ID number; ``grams`` index an entity's name and
-    ``seq`` numbers the entities densely in the order they came, so that a search can read narrow ranges."""
+    ``seq`` numbers the entities densely in the order they came, so that a search can read narrow ranges.
+    ``listed_to`` is the last day on which a record of it is published: as long it exists for the public."""
 
     id: str  # type: ignore[assignment]
     version: int = 1
@@ -38,6 +39,7 @@ class SubjectDocument(Document):
     name: str
     grams: list[str] = Field(default_factory=list)
     seq: int | None = None
+    listed_to: str | None = None
     area: str | None = None
     industry: str | None = None
     basic: dict[str, Any] | None = None
@@ -58,9 +60,11 @@ class SubjectDocument(Document):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What an entity search asks for. ``gram`` is the index key taken from ``fragment`` (see ``gram_of``)."""
+    """What an entity search asks for. ``gram`` is the index key taken from ``fragment`` (see ``gram_of``); found
+    is what is listed on ``day``."""
 
     kinds: frozenset[SubjectKind]
+    day: date
     fragment: str | None = None
     gram: str | None = None
     area: str | None = None
@@ -111,6 +115,11 @@ class Subjects:
         with translating():
             return await self._collection.find_one({"id_cipher": cipher}, {**HEAD, **(extra or {})})
 
+    async def any(self) -> bool:
+        """Whether any subject is held at all."""
+        with translating():
+            return await self._collection.find_one({}, {"_id": 1}) is not None
+
     async def entities_by_id(self, identifiers: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Heads of the named subjects that are no natural persons."""
         query = {"_id": {"$in": list(identifiers)}, "kind": {"$ne": SubjectKind.natural_person.value}}
@@ -122,6 +131,7 @@ class Subjects:
     ) -> list[dict[str, Any]]:
         """At most ``limit`` entities after position ``after``, by position, projected to head and ``extra``."""
         rest: dict[str, Any] = {"kind": {"$in": sorted(wanted.kinds)}}
+        rest["listed_to"] = {"$gte": wanted.day.isoformat()}
         key: dict[str, Any] = {}
         for name, value in (("grams", wanted.gram), ("area", wanted.area), ("industry", wanted.industry)):
             if value is not None:
@@ -138,10 +148,12 @@ class Subjects:
             )
             return await cursor.to_list(wanted_rows)
 
-        with translating():
+        async def positions() -> int:
             counter = await self._counters.find_one({"_id": "subjects"})
-            last = counter["value"] if counter else 0
-            return await widening(fetch, last - after, limit, limit)
+            return (counter["value"] if counter else 0) - after
+
+        with translating():
+            return await widening(fetch, positions, limit, limit)
 
     async def next_seq(self, count: int) -> int:
         """Reserve ``count`` positions; returns the first. Gaps of abandoned filings do no harm."""
@@ -170,7 +182,7 @@ class Subjects:
 
     async def add(self, documents: Sequence[dict[str, Any]], session: Session) -> None:
         """Insert new subjects."""
-        with translating():
+        with translating(), first_come():
             await self._collection.insert_many(documents, ordered=True, session=session)
 
     async def change(self, changes: Sequence[tuple[str, Mapping[str, Any]]], session: Session) -> None:
@@ -182,6 +194,22 @@ class Subjects:
             ]
             with translating():
                 await self._collection.bulk_write(operations, session=session)
+
+    async def list_longer(self, days: Mapping[str, str], session: Session) -> None:
+        """Let subjects exist for the public until these days at least."""
+        operations = [
+            pymongo.UpdateOne({"_id": identifier}, {"$max": {"listed_to": day}})
+            for identifier, day in days.items()
+        ]
+        if operations:
+            with translating():
+                await self._collection.bulk_write(operations, session=session)
+
+
+def listed(document: Mapping[str, Any], day: date) -> bool:
+    """Whether a subject's head tells of an entity that exists for the public on that day."""
+    person = document["kind"] == SubjectKind.natural_person
+    return not person and (document.get("listed_to") or "") >= day.isoformat()
 
 
 def subject_of(document: Mapping[str, Any]) -> Subject:

@@ -1,0 +1,60 @@
+"""What the public learns of an entity's existence: it is listed as long as one of its records is published.
+
+An entity known here by hidden records alone (secret, never public, past publicity) does not exist for the public, and
+what the search takes over from a basic record hides with that record (Art. 7, 31, 34).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from server.actions.audit_log import Writing
+from server.actions.platform import Platform
+from server.store.subjects import grams_of
+
+Change = tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]
+"""Subject, record, superseded record."""
+
+
+def basic_fields(record: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a subject takes over from its basic record: the copy itself and what the search filters by."""
+    if record is None:
+        return {}
+    made: dict[str, Any] = {"basic": dict(record)}
+    if record["kind"] == "person_basic":
+        return made
+    if record["pub_from"] is None:
+        return made | {"area": None, "industry": None}
+    body = record["body"][record["kind"]]
+    return made | {
+        "name": body["name"],
+        "grams": grams_of(body["name"]),
+        "area": body.get("area"),
+        "industry": body.get("industry"),
+    }
+
+
+def last_public_days(changed: Sequence[Change]) -> dict[str, str]:
+    """Subject -> the last day on which one of the new records is published."""
+    days: dict[str, str] = {}
+    for _, record, _ in changed:
+        if record["pub_from"] is not None:
+            days[record["subject"]] = max(record["pub_to"], days.get(record["subject"], ""))
+    return days
+
+
+async def relist(platform: Platform, changed: Sequence[Change], held: set[str], writing: Writing) -> None:
+    """Bring ``listed_to`` of subjects already held up to date; call when the records are written."""
+    shortened = {
+        record["subject"]
+        for _, record, old in changed
+        if old is not None and old["pub_from"] is not None
+        if record["pub_from"] is None or record["pub_to"] < old["pub_to"]
+    }
+    longer = {one: day for one, day in last_public_days(changed).items() if one in held - shortened}
+    await platform.subjects.list_longer(longer, writing.session)
+    if shortened:
+        days = await platform.records.last_public_days(shortened, writing.session)
+        relisted = [(one, {"listed_to": days.get(one)}) for one in sorted(shortened)]
+        await platform.subjects.change(relisted, writing.session)
