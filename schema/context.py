@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import strawberry
@@ -32,9 +33,18 @@ def chosen(info: Info, *paths: tuple[str, ...]) -> Chosen:
 
     def walk(selected: Selected) -> Chosen:
         nodes = [node for path in paths for node in selected.below(nodes_of(info), *path)]
-        return Chosen(wanted=selected.records(nodes), named=selected.named(nodes))
+        return Chosen(wanted=selected.records(nodes), named=selected.named(nodes), asked=bool(nodes))
 
     return _walked(info, walk, ("chosen", *paths))
+
+
+def chosen_of_file(info: Info) -> Chosen:
+    """What is selected of a file's basic record, and whether its head is asked for the name."""
+
+    def walk(selected: Selected) -> bool:
+        return bool(selected.below(nodes_of(info), "subject", "name"))
+
+    return replace(chosen(info, ("basic",)), person_name=_walked(info, walk, ("head",)))
 
 
 def selects(info: Info, name: str) -> bool:

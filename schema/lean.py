@@ -96,7 +96,7 @@ class LeanExecutor(Executor[Any]):
                 rest[name] = details
         if not rest:
             return results
-        others = super().execute_fields(parent_type, source_value, path, rest, position_context)
+        others: Any = super().execute_fields(parent_type, source_value, path, rest, position_context)
         if is_coroutine(others):
             return _joined(results, others)
         results.update(others)

@@ -23,7 +23,7 @@ from schema.arguments import (
     Uscc,
 )
 from schema.catalogue import CatalogueItem, CatalogueView, catalogue_view, item_view
-from schema.context import Info, chosen, operation_of, selects
+from schema.context import Info, chosen, chosen_of_file, operation_of, selects
 from schema.desk import DeskReading, make_desk_types
 from schema.explanations import FieldRule, rule_view
 from schema.log import LogConnection, LogReading
@@ -102,7 +102,7 @@ async def nodes(
 
 
 async def me(info: Info) -> Any:
-    return await open_file.own_file(operation_of(info), chosen(info, *_FILE))
+    return await open_file.own_file(operation_of(info), chosen_of_file(info))
 
 
 async def subject_file(
@@ -125,7 +125,7 @@ async def subject_file(
         subject,
         Purpose(purpose.value),
         matter,
-        chosen(info, *_FILE),
+        chosen_of_file(info),
         log_hidden_until,  # type: ignore[arg-type]
     )
 
@@ -137,7 +137,7 @@ async def window_file(
     matter: Matter,
 ) -> Any:
     stated = IdentityProof(proof.value)
-    return await open_file.window_file(operation_of(info), subject, stated, matter, chosen(info, *_FILE))
+    return await open_file.window_file(operation_of(info), subject, stated, matter, chosen_of_file(info))
 
 
 async def authorised_file(
@@ -145,7 +145,7 @@ async def authorised_file(
     subject: SubjectKey,
     consent: Annotated[strawberry.ID, arg("Id of the consent.", "授权书编号。")],
 ) -> Any:
-    return await open_file.authorised_file(operation_of(info), subject, consent, chosen(info, *_FILE))
+    return await open_file.authorised_file(operation_of(info), subject, consent, chosen_of_file(info))
 
 
 def catalogue(info: Info) -> CatalogueView:

@@ -8,7 +8,7 @@ from typing import Any
 
 from server.actions.audit_log import Writing
 from server.actions.draft import fault
-from server.actions.file_records import put_in_force, refused_by
+from server.actions.file_records import put_in_force
 from server.actions.filing import REASON_MOST, Receipt, ReceiptState, RefusedFiling
 from server.actions.look_up import checked_first
 from server.actions.operation import Operation
@@ -58,7 +58,7 @@ async def desk(
     platform, unit = operation.platform, operation.viewer.unit or ""
     objection = acting.may(operation.viewer, Verb.READ_QUEUE)
     if objection is not None:
-        raise refused_by(objection)
+        raise operation.objected(objection)
     first = checked_first(first)
     bound = ("filings", unit, state.value)
     below = platform.cursors.open(after, *bound) if after is not None else None
@@ -201,7 +201,7 @@ async def give_back(
 async def _on_desk(operation: Operation, identifiers: Sequence[str]) -> dict[str, dict[str, Any]]:
     objection = acting.may(operation.viewer, Verb.CHECK)
     if objection is not None:
-        raise refused_by(objection)
+        raise operation.objected(objection)
     if not 1 <= len(identifiers) <= DESK_MOST:
         raise BadInput(f"ids (编号): 1 to {DESK_MOST} filings.", field="ids", rule="batch_size")
     return await operation.platform.filings.get(identifiers, operation.viewer.unit or "")

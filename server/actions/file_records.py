@@ -24,15 +24,16 @@ from server.actions.filing import (
     RefusedFiling,
 )
 from server.actions.listing import basic_fields, last_public_days, relist
-from server.actions.operation import Operation
+from server.actions.operation import Operation, refused_by
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
+from server.catalogue import personal
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput, Conflict, Refused
 from server.model.filing import FilingState
 from server.model.ids import new_id
 from server.rules import acting, lifecycle
-from server.rules.acting import Objection, Verb
+from server.rules.acting import Verb
 from server.store.subjects import grams_of
 
 BASICS = ("entity_basic", "individual_business", "person_basic")
@@ -40,14 +41,6 @@ BASICS = ("entity_basic", "individual_business", "person_basic")
 
 ATTEMPTS = 3
 """How often a batch is compared and written before a race with other filings is the caller's to see."""
-
-
-def refused_by(objection: Objection) -> Refused:
-    """The error for an objection to a deed as a whole."""
-    return Refused(
-        f"{objection.sentence.en}（{objection.sentence.zh}）.",
-        extra={"rule": objection.code, "article": objection.article},
-    )
 
 
 async def file_records(
@@ -70,6 +63,12 @@ async def file_records(
     objection = acting.may(viewer, Verb.FILE)
     if objection is None and attestation is not None:
         objection = acting.two_people(attestation.maker, attestation.checker)
+        if any(personal.find(name, published=True) for name in (attestation.maker, attestation.checker)):
+            raise BadInput(
+                "attestation (报送审核人): names only, no numbers of persons.",
+                field="attestation",
+                rule="personal_data",
+            )
     if objection is not None:
         await _note_refusal(operation, objection.code, 0)
         raise refused_by(objection)

@@ -83,7 +83,7 @@ async def entity(operation: Operation, uscc: str, chosen: Chosen) -> SubjectView
     scope = relation.public(operation.today)
     clauses = basics(operation, scope, ENTITIES)
     explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
-    found = await operation.platform.subjects.by_code(code, basic_projection(clauses, chosen.wanted))
+    found = await operation.platform.subjects.by_code(code, basic_projection(clauses, chosen))
     if found is None or not listed(found, operation.today):
         return None
     return await subject_view(operation, found, scope, clauses, None)
@@ -100,7 +100,7 @@ async def entities(operation: Operation, asked: EntitySearch, chosen: Chosen) ->
     bound = ("entities", text, asked.kind or "", asked.area or "", asked.industry or "")
     after = int(platform.cursors.open(asked.after, *bound)) if asked.after is not None else 0
     code = values.clean_uscc(text)
-    projection = basic_projection(clauses, chosen.wanted)
+    projection = basic_projection(clauses, chosen)
     explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
     if text and not isinstance(code, Fault):
         exact = await platform.subjects.by_code(code, {"seq": 1, **projection})
@@ -224,7 +224,7 @@ async def node(operation: Operation, identifier: str, chosen: Chosen) -> RecordV
         return None
     if identifier.startswith("sub_"):
         clauses = basics(operation, scope, ENTITIES)
-        found = await platform.subjects.by_id(identifier, basic_projection(clauses, chosen.wanted))
+        found = await platform.subjects.by_id(identifier, basic_projection(clauses, chosen))
         if found is None or not listed(found, operation.today):
             return None
         return await subject_view(operation, found, scope, clauses, None)

@@ -10,6 +10,7 @@ from server.actions.operation import Operation
 from server.actions.subject_key import KeyType, SubjectKey, read_key
 from server.actions.views import (
     BASIC_KINDS,
+    PERSON_BASIC,
     Chosen,
     SubjectView,
     basic_projection,
@@ -120,7 +121,15 @@ async def authorised_file(
     assert consent is not None  # an invalid consent is a Refusal
     if not await platform.consents.use(consent, operation.today):
         raise operation.refuse(relation.CONSENT_INVALID)
-    return await _file(operation, key, scope, chosen, ground="consent:Art. 32", consent=consent_id)
+    return await _file(
+        operation,
+        key,
+        scope,
+        chosen,
+        ground="consent:Art. 32",
+        consent=consent_id,
+        stated=consent.purpose,
+    )
 
 
 async def _file(
@@ -137,9 +146,12 @@ async def _file(
     stated: str | None = None,
 ) -> SubjectView | None:
     clauses = basics(operation, scope, SubjectKind)
-    found = await find(operation, key, basic_projection(clauses, chosen.wanted))
+    found = await find(operation, key, basic_projection(clauses, chosen))
     if found is not None:
-        explain(operation, scope, (SubjectKind(found["kind"]),), chosen.named, BASIC_KINDS)
+        kind = SubjectKind(found["kind"])
+        explain(operation, scope, (kind,), chosen.named, BASIC_KINDS)
+        if chosen.person_name and kind is SubjectKind.natural_person:
+            explain(operation, scope, (kind,), {PERSON_BASIC: frozenset({"name"})}, BASIC_KINDS)
     exposure = operation.expose(
         Exposure(
             subject=found["_id"] if found else "",

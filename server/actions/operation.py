@@ -17,11 +17,20 @@ from server.audit.entry import Channel, Entry, KindAccess, Outcome, Tag, ordered
 from server.errors import Refused
 from server.model.view import Exposure
 from server.model.viewer import Viewer
+from server.rules.acting import Objection
 from server.rules.decision import Decision, FieldState
 from server.rules.relation import Refusal
 
 OWN = ("self", "agent")
 _NUMBER = re.compile(r"\d{15}")
+
+
+def refused_by(objection: Objection) -> Refused:
+    """The error for an objection to a deed as a whole."""
+    return Refused(
+        f"{objection.sentence.en}（{objection.sentence.zh}）.",
+        extra={"rule": objection.code, "article": objection.article},
+    )
 
 
 @dataclass(slots=True)
@@ -75,6 +84,13 @@ class Operation:
             f"{refusal.sentence.en}（{refusal.sentence.zh}）.",
             extra={"rule": refusal.code, "article": refusal.article, "needs": refusal.needs},
         )
+
+    def objected(self, objection: Objection) -> Refused:
+        """Note for the log that a deed is refused to this role and give the error to raise."""
+        self.notes.append(
+            self.entry(Tag.ACCESS_REFUSE, outcome=Outcome.REFUSED, reason=objection.code, ground="duty")
+        )
+        return refused_by(objection)
 
     def entry(
         self,

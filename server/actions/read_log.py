@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.actions.file_records import refused_by
 from server.actions.look_up import COUNT_MOST, checked_first
 from server.actions.open_file import find
 from server.actions.operation import Operation
@@ -45,7 +44,7 @@ async def audit_entries(
     """An auditor's view of the entries about one subject, for a stated matter; logged itself. Raises Refused."""
     objection = acting.may(operation.viewer, Verb.READ_LOG)
     if objection is not None:
-        raise refused_by(objection)
+        raise operation.objected(objection)
     if not relation.matter_stated(matter):
         raise operation.refuse(relation.MATTER_MISSING)
     found = await find(operation, read_key(subject, operation.today), {})

@@ -20,6 +20,7 @@ from server.store.subjects import subject_of
 
 BASIC_KINDS = ("entity_basic", "individual_business", "person_basic")
 ANY_RECORD = "CreditRecord"
+PERSON_BASIC = "PersonBasic"
 
 Wanted = Mapping[str, frozenset[str]]
 """Type name -> names of fields."""
@@ -28,10 +29,14 @@ Wanted = Mapping[str, frozenset[str]]
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What a caller selected of records: ``wanted`` is fetched, ``named`` (the fields selected by name, those of
-    the interface under ``CreditRecord``) is explained. What is not selected is neither fetched nor logged."""
+    the interface under ``CreditRecord``) is explained. What is not selected is neither fetched nor logged.
+    ``asked`` is True when records are selected at all, be it only for their ids; ``person_name`` when the head of
+    a file is asked for the name, which for a natural person is a field of the basic record."""
 
     wanted: Wanted = field(default_factory=dict)
     named: Wanted = field(default_factory=dict)
+    asked: bool = False
+    person_name: bool = False
 
 
 NOTHING = Chosen()
@@ -88,10 +93,13 @@ def basics(operation: Operation, scope: Scope, kinds: Iterable[SubjectKind]) -> 
     return operation.platform.planner.reach(scope, sorted(kinds), BASIC_KINDS)
 
 
-def basic_projection(clauses: Iterable[Clause], wanted: Wanted) -> dict[str, int]:
+def basic_projection(clauses: Iterable[Clause], chosen: Chosen) -> dict[str, int]:
     """What to fetch of the copy a subject carries of its basic record."""
+    wanted = dict(chosen.wanted)
+    if chosen.person_name:
+        wanted[PERSON_BASIC] = wanted.get(PERSON_BASIC, frozenset()) | {"name"}
     fields: dict[str, int] = {}
-    if wanted:
+    if chosen.asked or chosen.person_name:
         for clause in clauses:
             fields |= projection_of(clause, wanted, "basic.")
     return fields

@@ -72,7 +72,7 @@ _FIELD_KEYS = frozenset(
 )
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML 1.1 keeps the last of two equal keys without a word; a catalogue must not."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

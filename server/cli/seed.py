@@ -72,12 +72,14 @@ def variables(card: SampleCard) -> dict[str, str]:
     """The card as shell variables, for the examples of README."""
     return {
         "ENTITY": card.entity,
+        "ENTITY_NAME": card.entity_name,
         "PENALTY": card.penalty,
         "EXPIRED": card.expired,
         "PERSON": card.id_number,
         "PURPOSE": AGENCY_PURPOSE.name,
         "MATTER": AGENCY_MATTER,
         "CONSENT": card.consent,
+        "PROVIDER_UNIT": sample_defaults(Role.PROVIDER)["unit"],
     }
 
 

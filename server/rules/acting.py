@@ -86,9 +86,13 @@ def unit_files(unit: Mapping[str, Any] | None, kind: Kind) -> Objection | None:
     return None
 
 
+PERSON_NAME_MOST = 50
+
+
 def two_people(maker: str, checker: str) -> Objection | None:
     """Maker and checker are two people (Art. 23)."""
-    if maker.strip() and checker.strip() and maker.strip() != checker.strip():
+    names = {maker.strip(), checker.strip()}
+    if len(names) == 2 and all(0 < len(one) <= PERSON_NAME_MOST and one.isprintable() for one in names):
         return None
     return Objection(
         "maker_is_checker",

@@ -36,6 +36,8 @@ class FilingDocument(Document):
         name = "filings"
         indexes: ClassVar = [
             IndexModel([("unit", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="queue"),
+            # The embedded server looks nothing up by a partial index: one to look up by, one to be unique.
+            IndexModel([("unit", ASCENDING), ("kind", ASCENDING), ("source_no", ASCENDING)], name="source"),
             IndexModel(
                 [("unit", ASCENDING), ("kind", ASCENDING), ("source_no", ASCENDING), ("state", ASCENDING)],
                 name="pending",
@@ -59,14 +61,11 @@ class Filings:
 
     async def pending(self, unit: str, kind: str, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Pending filings of a unit under these source numbers."""
-        query = {
-            "unit": unit,
-            "kind": kind,
-            "source_no": {"$in": list(numbers)},
-            "state": FilingState.PENDING.value,
-        }
+        query = {"unit": unit, "kind": kind, "source_no": {"$in": list(numbers)}}
         with translating():
-            return {one["source_no"]: one async for one in self._collection.find(query)}
+            found = await self._collection.find(query).to_list()
+        # Decided filings under the same number are few; the state is no part of the index looked up by.
+        return {one["source_no"]: one for one in found if one["state"] == FilingState.PENDING.value}
 
     async def get(self, identifiers: Sequence[str], unit: str) -> dict[str, dict[str, Any]]:
         """The named filings as far as they belong to the unit."""

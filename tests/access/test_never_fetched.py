@@ -192,10 +192,11 @@ async def test_what_is_not_selected_is_not_fetched(city: City) -> None:
 
 async def test_the_control_an_allowed_viewer_does_fetch_what_others_may_not(city: City) -> None:
     """The check itself would see a forbidden field: each of these is named for one audience and refused to another."""
+    everyone = (*ENTITY_KINDS, "natural_person")
     await ask(city, AGENCY, "subjectFile", COMPANY)
-    assert "body.administrative_penalty.procedureEvidence" in check(city, "government", ENTITY_KINDS)
+    assert "body.administrative_penalty.procedureEvidence" in check(city, "government", everyone, "commendation")
     with pytest.raises(AssertionError, match="must not fetch"):
         check(city, "public", ENTITY_KINDS)
     await ask(city, OWNER_AGENT, "me")
     with pytest.raises(AssertionError, match="must not fetch"):
-        check(city, "government", ENTITY_KINDS, "commendation")
+        check(city, "government", everyone, "commendation")
