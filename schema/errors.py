@@ -12,13 +12,15 @@ from server.logs import logger
 
 _LOG = logger("schema")
 _VALUES = (
-    (re.compile(r"(got invalid value |invalid value:? )(.+?)(?=; |$)", re.DOTALL), r"\1(not shown)"),
     (re.compile(r"((?:represent|expected)[^:]{0,60}value: ).*", re.DOTALL), r"\1(not shown)"),
-    (re.compile(r"(Value )'[^']*'"), r"\1(not shown)"),
-    (re.compile(r"(, found )(?!.*\bName\b).*", re.DOTALL), r"\1(not shown)"),
-    (re.compile(r"(?<![0-9A-Za-z])[0-9]{6,}[0-9Xx]?"), "(not shown)"),
-    (re.compile(r'"[^"]{40,}"'), '"(not shown)"'),
+    (re.compile(r"(, found: ).*", re.DOTALL), r"\1(not shown)"),
+    (re.compile(r"((?:found|Unexpected) (?:String|BlockString|Int|Float) ).*", re.DOTALL), r"\1(not shown)"),
+    (re.compile(r"(Value )(['\"]).*\2(?= does not exist)", re.DOTALL), r"\1(not shown)"),
+    (re.compile(r"[0-9]{6,}[0-9Xx]?"), "(not shown)"),
+    (re.compile(r"[^\x20-\x7e]+"), "(not shown)"),
+    (re.compile(r"(['\"])(?:(?!\1).){40,}\1"), "(not shown)"),
 )
+"""What stands in for values in the library's messages. The names of types and fields in them are plain ASCII."""
 
 
 def scrub(message: str) -> str:

@@ -45,14 +45,25 @@ _READS = frozenset(
         "entities",
         "records",
         "node",
+        "nodes",
         "me",
         "subjectFile",
         "authorisedFile",
         "windowFile",
         "accessLog",
         "filings",
+        "auditEntries",
     }
 )
+_ENTRIES = {
+    **dict.fromkeys(("entities", "records", "accessLog", "filings", "auditEntries"), PAGE_DEFAULT),
+    "fields": 24,
+    "items": 29,
+    "options": 4,
+    "access": 600,
+    "others": 3,
+}
+"""How many entries a list has where no argument says so: pages, and what the shipped catalogue holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,10 @@ class _Scale:
             if isinstance(one, FieldNode):
                 below = self.weigh(one.selection_set)
                 own = READ if one.name.value in _READS else 1
-                part = Weight(below.depth + 1, below.fields + 1, own + below.cost * self._entries(one))
+                entries = self._entries(one)
+                if one.name.value == "nodes":
+                    own *= entries  # each id is looked up by itself
+                part = Weight(below.depth + 1, below.fields + 1, own + below.cost * entries)
             elif isinstance(one, InlineFragmentNode):
                 part = self.weigh(one.selection_set)
             elif isinstance(one, FragmentSpreadNode):
@@ -108,7 +122,7 @@ class _Scale:
                 given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
                 sized = value.values if isinstance(value, ListValueNode) else given
                 return _bounded(len(sized) if isinstance(sized, list | tuple) else None)
-        return PAGE_DEFAULT if name in ("entities", "records", "accessLog", "filings", "auditEntries") else 1
+        return _ENTRIES.get(name, 1)
 
 
 def sizes(document: DocumentNode) -> tuple[str, ...]:
@@ -134,14 +148,23 @@ def size_of(value: Any) -> int:
 
 
 def _bounded(first: Any) -> int:
-    if isinstance(first, int) and not isinstance(first, bool):
-        return max(1, min(first, PAGE_MOST))
+    if isinstance(first, int | float) and not isinstance(first, bool):
+        return max(1, int(min(first, PAGE_MOST)))
     return PAGE_DEFAULT
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
+    """The numbers that variables stand for when they are not sent."""
+    return {
+        one.variable.name.value: int(one.default_value.value)
+        for one in operation.variable_definitions or ()
+        if isinstance(one.default_value, IntValueNode)
+    }
 
 
 def weigh(document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Weight:
     """The weight of an operation. Raises BadInput naming the bound it breaks."""
-    found = _Scale(document, variables).weigh(operation.selection_set)
+    found = _Scale(document, {**_defaults(operation), **variables}).weigh(operation.selection_set)
     roots = len(operation.selection_set.selections)
     for name, value, most in (
         ("depth", found.depth, DEPTH_MOST),

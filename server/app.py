@@ -37,8 +37,8 @@ async def prepare(settings: Settings, url: str) -> None:
     """
     mongo = await Mongo.connect(url, settings.mongo_database, query_timeout_ms=settings.query_timeout_ms)
     try:
-        await make_indexes(mongo)
         await migrate(mongo)
+        await make_indexes(mongo)
         if settings.sample:
             await _fill(settings.but(mongo_url=url), mongo)
     finally:

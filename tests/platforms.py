@@ -25,10 +25,10 @@ from tests.makers import (
     CATALOGUE,
     COLLECTOR,
     COMPANY,
-    NOW,
-    OTHER_BANK,
     COOPERATIVE,
+    NOW,
     ORGAN,
+    OTHER_BANK,
     OTHER_COMPANY,
     OTHER_PERSON,
     OTHER_UNIT,
@@ -41,7 +41,7 @@ from tests.makers import (
     a_record,
     years_ago,
 )
-from tests.viewers import MACHINE, VISITOR, Caller
+from tests.viewers import MACHINE, Caller
 
 MEMBERS = Attestation("宰予", "闵损")
 

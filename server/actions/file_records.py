@@ -29,7 +29,7 @@ from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue import personal
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
-from server.errors import BadInput, Conflict, Refused
+from server.errors import BadInput, Conflict
 from server.model.filing import FilingState
 from server.model.ids import new_id
 from server.rules import acting, lifecycle

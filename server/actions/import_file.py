@@ -17,14 +17,14 @@ from itertools import islice
 from pathlib import Path
 
 from server import clock
-from server.actions.file_records import file_records, refused_by
+from server.actions.file_records import file_records
 from server.actions.filing import Attestation, FilingReport, ReceiptState
 from server.actions.import_columns import Columns, Defaults, Prepared, name_fault
 from server.actions.import_report import ReportFile, default_path
 from server.actions.import_rows import Row, Source, check_file, unusable
 from server.actions.import_text import CsvFile, JsonLinesFile
 from server.actions.import_xlsx import XlsxFile
-from server.actions.operation import Operation
+from server.actions.operation import Operation, refused_by
 from server.actions.platform import Platform
 from server.audit.entry import Channel, Outcome, Tag
 from server.catalogue.fault import Fault

@@ -68,7 +68,10 @@ def load(folder: Path = FOLDER) -> RuleSets:
 
 
 def _read(path: Path) -> RuleSet:
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise ConfigError(f"Rule set {path.name} is not readable YAML.") from None
     if not isinstance(raw, dict) or set(raw) != _KEYS:
         raise ConfigError(f"Rule set {path.name}: its keys must be exactly {', '.join(sorted(_KEYS))}.")
     try:

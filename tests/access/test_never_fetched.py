@@ -16,7 +16,6 @@ from tests.platforms import CONSENTED
 from tests.viewers import (
     AGENCY,
     AUDITOR,
-
     CITIZEN,
     CLERK,
     EVERYONE,

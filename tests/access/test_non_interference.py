@@ -16,7 +16,7 @@ from tests.access import twins
 from tests.access.conftest import Commands, Noise, Twins, consents_of, settings_on
 from tests.access.walk import PAGES_MOST, Question, next_cursor
 from tests.makers import COMPANY, OTHER_PERSON, PARTIES, PERSON
-from tests.platforms import FADED_COMPANY, HIDDEN_COMPANY, VEILED_COMPANY, World, populate, running
+from tests.platforms import FADED_COMPANY, HIDDEN_COMPANY, VEILED_COMPANY, populate, running
 from tests.viewers import (
     AGENCY,
     AUDITOR,
