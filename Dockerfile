@@ -11,7 +11,7 @@ RUN useradd --create-home --uid 10001 credit && install -d -o credit /data
 COPY --from=build /venv /venv
 USER credit
 WORKDIR /home/credit
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 CREDIT_HOST=0.0.0.0 CREDIT_PORT=8000 CREDIT_DATA_DIR=/data
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 CREDIT_PROFILE=production CREDIT_HOST=0.0.0.0 CREDIT_PORT=8000 CREDIT_DATA_DIR=/data
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -104,8 +104,7 @@ async def _drop(url: str, name: str) -> None:
 
 def _tell(text: str) -> None:
     """Progress, apart from the tables."""
-    if sys.stderr.isatty() or not text.startswith("  ") or "more in" in text:
-        print(text, file=sys.stderr, flush=True)
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""The yardstick: an ASGI handler that does the same reads (and log writes) and nothing else.
+"""The yardstick: an ASGI handler that does the same reads (and log writes) and nothing else. A process of its own
+(`python -m bench.bare CONFIG`), which ends when its standard input closes.
 
 No GraphQL, no access decision, no masks, no views: the filters and projections are those the platform was seen to
 send, the answer is what was found, padded to the platform's size.
@@ -6,19 +7,19 @@ send, the answer is what was found, padded to the platform's size.
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import bson
 import orjson
 from pymongo import AsyncMongoClient
 
 from bench.commands import READS, Command
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from bench.process import App, Receive, Scope, Send, serve
 
 _INTERNAL = frozenset({"state", "pub_from", "pub_to", "disc_to", "keep_to", "order", "subject_kind"})
 
@@ -107,3 +108,8 @@ def bare(url: str, database: str, deeds: Mapping[str, Mapping[str, Any]]) -> App
         await send({"type": "http.response.body", "body": made})
 
     return app
+
+
+if __name__ == "__main__":
+    config = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    serve(bare(config["url"], config["database"], bson.decode(Path(config["deeds"]).read_bytes())), "off")

@@ -6,14 +6,13 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.monitoring import (
     CommandFailedEvent,
     CommandListener,
     CommandStartedEvent,
     CommandSucceededEvent,
 )
-
-from server.store.mongo import Mongo
 
 READS = ("find", "aggregate")
 
@@ -58,7 +57,7 @@ class Recorder(CommandListener):
         return taken
 
 
-async def examined(mongo: Mongo, commands: list[Command]) -> int:
+async def examined(database: AsyncDatabase[dict[str, Any]], commands: list[Command]) -> int:
     """Documents the database examines for these reads, as ``explain`` counts them on the indexed part.
 
     The rest of a filter never widens what is examined, so this holds for every server; one that stops at the
@@ -70,6 +69,6 @@ async def examined(mongo: Mongo, commands: list[Command]) -> int:
             query = {"find": one.collection, "filter": one.key}
             if one.name == "find" and "limit" in one.content:
                 query["limit"] = one.content["limit"]
-            plan = await mongo.db.command({"explain": query, "verbosity": "executionStats"})
+            plan = await database.command({"explain": query, "verbosity": "executionStats"})
             total += int(plan["executionStats"]["totalDocsExamined"])
     return total

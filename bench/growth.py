@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from bench.commands import READS, examined
-from bench.loopback import Ask, Connection, serving
+from bench.loopback import Ask, Connection
 from bench.questions import ENTITY_PAGE, FEED, ask, common_search, rare_search
 from bench.report import Sample, table
 from bench.stage import Stage
@@ -30,11 +30,11 @@ async def measure(stage: Stage, sizes: Sequence[int], requests: int, tell: Calla
         await stage.register.grow(size, lambda held: tell(f"  {held:,} entities"))
         seconds = time.monotonic() - started
         tell(f"  {size:,} entities ({size - before:,} more in {seconds:.0f} s)")
-        with serving("platform", stage.config) as port:
-            connection = await Connection.open(port)
-            for name, questions, of in await _questions(stage, connection):
-                rows.append((name, size, *await _row(stage, connection, questions, of, requests)))
-            await connection.close()
+        connection = await Connection.open(stage.port)
+        for name, questions, of in await _questions(stage, connection):
+            rows.append((name, size, *await _row(stage, connection, questions, of, requests)))
+            tell(f"  {size:,} entities, {name}: {rows[-1][-1]} documents examined for one returned")
+        await connection.close()
     rows.sort(key=lambda row: _ORDER.index(str(row[0])))
     heads = (
         "case",
@@ -105,7 +105,7 @@ async def _row(
         # Asked twice: the platform remembers how densely a feed is filled, never what is in it.
         await stage.watch(*question)
         data, commands = await stage.watch(*question)
-        looked += await examined(stage.mongo, commands)
+        looked += await examined(stage.mongo.db, commands)
         returned += count(data)
         reads += sum(one.name in READS for one in commands)
     sample = Sample(tuple(latencies), cpu)

@@ -20,9 +20,9 @@ _STOP_SECONDS = 15.0
 
 @contextmanager
 def serving(which: str, config: Path) -> Iterator[int]:
-    """Run `bench.servers` for the block; yields its port. It ends when the block does, whatever happens."""
+    """Run the process `bench.<which>` for the block; yields its port. It ends when the block does."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.servers", which, str(config)],
+        [sys.executable, "-m", f"bench.{which}", str(config)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,

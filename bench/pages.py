@@ -35,8 +35,8 @@ async def measure(stage: Stage, rounds: int, requests: int) -> str:
     config = write_config(
         stage.folder / "bare.json", url=stage.settings.mongo_url, database=stage.mongo.db.name, deeds=path
     )
-    with serving("platform", stage.config) as port, serving("bare", config) as bare_port:
-        platform, bare = await Connection.open(port), await Connection.open(bare_port)
+    with serving("bare", config) as bare_port:
+        platform, bare = await Connection.open(stage.port), await Connection.open(bare_port)
         samples: dict[str, tuple[list[Sample], list[Sample]]] = {case.name: ([], []) for case in cases}
         for turn in range(rounds + 1):
             for case in cases:

@@ -47,6 +47,7 @@ HIDDEN_EVERY = 10
 
 _SPAN_DAYS = 1_000
 _BATCH = 200
+_TELL_EVERY = 2_000
 _PATIENCE = 120.0
 
 
@@ -98,7 +99,8 @@ class Register:
             await insert(self._platform.mongo, "subjects", subjects)
             await insert(self._platform.mongo, "records", records)
             self.size += len(subjects)
-            tell(self.size)
+            if self.size % _TELL_EVERY < _BATCH:
+                tell(self.size)
 
     def _party(self) -> Party:
         """The next company of the sample city."""

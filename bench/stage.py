@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.commands import Command, Recorder
-from bench.loopback import write_config
+from bench.loopback import serving, write_config
+from bench.platform import settings_of
 from bench.register import Register
-from bench.servers import settings_of
 from schema.build import build
 from schema.execution import Executor, Request
 from seed.city import UNITS
@@ -41,7 +41,7 @@ class Stage:
     executor: Executor
     recorder: Recorder
     register: Register
-    config: Path
+    port: int
 
     def token(self, number: int = 0) -> str:
         """A token of the agency; another one for every number."""
@@ -92,16 +92,17 @@ async def stage(url: str, database: str, folder: Path) -> AsyncIterator[Stage]:
     try:
         register = Register(platform)
         await register.start()
-        yield Stage(
-            folder=folder,
-            settings=settings,
-            mongo=mongo,
-            platform=platform,
-            executor=Executor(build(load())),
-            recorder=recorder,
-            register=register,
-            config=write_config(folder / "platform.json", **config),
-        )
+        with serving("platform", write_config(folder / "platform.json", **config)) as port:
+            yield Stage(
+                folder=folder,
+                settings=settings,
+                mongo=mongo,
+                platform=platform,
+                executor=Executor(build(load())),
+                recorder=recorder,
+                register=register,
+                port=port,
+            )
     finally:
         await platform.close()
         await mongo.close()

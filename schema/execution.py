@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from server.rules.decision import Decision, FieldState
 
 REMEMBERED = 1_024
 ERRORS_MOST = 20
+_NUMBER = re.compile(r"[0-9]{15}")
 WEIGHED_MOST = 128
 
 
@@ -97,14 +99,14 @@ class Executor:
             _weigh(document, definition, request)
         except CreditError as error:
             return Answer({"errors": [refusal(error)]}, error.status, public=False)
-        operation.name = definition.name.value if definition.name else ""
+        operation.name = _name_for_log(definition)
         operation.digest = document.digest
         result = await self._execute(document, request, operation)
         try:
             await operation.settle()
         except CreditError as error:
             return Answer({"errors": [refusal(error)]}, error.status, public=False)
-        return _answer(result, operation)
+        return _answer(result, operation, definition)
 
     async def _execute(self, document: _Document, request: Request, operation: Operation) -> ExecutionResult:
         assert document.node is not None
@@ -157,7 +159,9 @@ def _has_conditions(node: DocumentNode) -> bool:
 def _weigh(document: _Document, definition: OperationDefinitionNode, request: Request) -> None:
     """Weigh an operation once for the same sizes. Raises BadInput for one that is too heavy."""
     assert document.node is not None
-    key = (id(definition), *[size_of(request.variables.get(name)) for name in document.sizes])
+    sent = request.variables
+    # A variable that is not sent stands for its default, which is the operation's own.
+    key = (id(definition), *[size_of(sent[name]) if name in sent else None for name in document.sizes])
     if key in document.weighed:
         return
     weigh(document.node, definition, request.variables)
@@ -178,7 +182,13 @@ def _operation_in(node: DocumentNode, name: str | None) -> OperationDefinitionNo
     return operations[0]
 
 
-def _answer(result: ExecutionResult, operation: Operation) -> Answer:
+def _name_for_log(definition: OperationDefinitionNode) -> str:
+    """The operation's name as it stands in the log; none when it could carry an ID number there."""
+    name = definition.name.value if definition.name else ""
+    return "" if _NUMBER.search(name) else name
+
+
+def _answer(result: ExecutionResult, operation: Operation, definition: OperationDefinitionNode) -> Answer:
     body: dict[str, Any] = {}
     if result.errors:
         body["errors"] = [formatted(one, operation.trace_id) for one in result.errors]
@@ -193,7 +203,8 @@ def _answer(result: ExecutionResult, operation: Operation) -> Answer:
         body["extensions"] = {
             "access": [_explained(name, one) for name, one in sorted(operation.explained.items())]
         }
-    return Answer(body, status, public=operation.viewer.anonymous and not result.errors)
+    public = operation.viewer.anonymous and not result.errors
+    return Answer(body, status, public=public and definition.operation is OperationType.QUERY)
 
 
 def _explained(coordinate: str, decision: Decision) -> dict[str, Any]:

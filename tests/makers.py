@@ -102,7 +102,9 @@ def _a_text(kind: Kind, field: Field) -> str:
 def _a_date(kind: Kind, field: Field, day: date) -> str | None:
     if field.name == kind.valid_to:
         return "2099-12-31"
-    if field.name == kind.conduct_ended_by or (kind.code == "severe_list_entry" and field.name == "removedOn"):
+    if field.name == kind.conduct_ended_by or (
+        kind.code == "severe_list_entry" and field.name == "removedOn"
+    ):
         return None
     return day.isoformat()
 
@@ -132,7 +134,9 @@ def values_of(kind: Kind, party: Party, day: date = date(2026, 5, 6)) -> dict[st
     return {name: value for name, value in made.items() if value is not None}
 
 
-def a_record(code: str, on: Party, number: str = "1", *, day: date = date(2026, 5, 6), **changes: Any) -> Filing:
+def a_record(
+    code: str, on: Party, number: str = "1", *, day: date = date(2026, 5, 6), **changes: Any
+) -> Filing:
     """A filing of the kind ``code`` about ``on``; None takes a field away."""
     values = values_of(CATALOGUE.kind(code), on, day) | changes
     return Filing(
@@ -156,6 +160,10 @@ def a_company(name: str = "曲阜市尼山文具有限公司", serial: int = 1) 
 def a_person(name: str = "仲由文", serial: int = 11, born: date = date(1985, 6, 7)) -> Party:
     """Another person."""
     return Party(name, SubjectKind.natural_person, a_citizen_id(born=born, serial=serial))
+
+
+VEILED = a_company("曲阜市泮水印务有限公司", 43)
+"""A company of which something is kept secret."""
 
 
 def years_ago(count: int) -> date:

@@ -35,6 +35,7 @@ from tests.makers import (
     PERSON,
     SHOP,
     UNIT,
+    VEILED,
     Party,
     a_company,
     a_penalty,
@@ -106,7 +107,11 @@ class World:
     async def subject_id(self, party: Party) -> str:
         """Our own id of a party that is held."""
         subjects = self.platform.mongo.db["subjects"]
-        key = {"id_cipher": await self.platform.cipher.encrypt(party.key)} if party.is_person else {"code": party.key}
+        key = (
+            {"id_cipher": await self.platform.cipher.encrypt(party.key)}
+            if party.is_person
+            else {"code": party.key}
+        )
         found = await subjects.find_one(key)
         assert found is not None
         return str(found["_id"])
@@ -125,10 +130,19 @@ async def running(settings: Settings, *, listeners: Sequence[Any] = ()) -> Async
             yield World(settings, app, client, clock)
 
 
-def a_unit(code: str, name: str, *, family: str = "public", items: Iterable[str] | None = None, **more: Any) -> dict[str, Any]:
+def a_unit(
+    code: str, name: str, *, family: str = "public", items: Iterable[str] | None = None, **more: Any
+) -> dict[str, Any]:
     """A unit that may file these kinds, by default all."""
     kinds = list(CATALOGUE.kinds) if items is None else list(items)
-    return {"_id": code, "version": 1, "name": name, "family": family, "items": kinds, "may_withhold_log": False} | more
+    return {
+        "_id": code,
+        "version": 1,
+        "name": name,
+        "family": family,
+        "items": kinds,
+        "may_withhold_log": False,
+    } | more
 
 
 UNITS = (
@@ -145,14 +159,16 @@ HIDDEN_COMPANY = a_company("曲阜市舞雩信息有限公司", 41)
 FADED_COMPANY = a_company("曲阜市弦歌物流有限公司", 42)
 """Known here only by a penalty whose publicity has ended."""
 
-VEILED_COMPANY = a_company("曲阜市泮水印务有限公司", 43)
+VEILED_COMPANY = VEILED
 """Its penalty is public; its basic record is flagged as secret."""
 
 
 def every_kind(party: Party, *, day: date = date(2026, 5, 6)) -> list[Filing]:
     """One record of every kind that may be about such a party."""
     return [
-        a_record(kind.code, party, day=day) for kind in CATALOGUE.kinds.values() if party.kind in kind.subjects
+        a_record(kind.code, party, day=day)
+        for kind in CATALOGUE.kinds.values()
+        if party.kind in kind.subjects
     ]
 
 
@@ -187,7 +203,9 @@ async def populate(world: World) -> None:
     )
     gone = await world.filed(a_penalty(COMPANY, "shielded"), a_penalty(PERSON, "shielded"))
     # No deed shields a record yet; its state is what counts.
-    await world.platform.mongo.db["records"].update_many({"_id": {"$in": gone}}, {"$set": {"state": "withdrawn"}})
+    await world.platform.mongo.db["records"].update_many(
+        {"_id": {"$in": gone}}, {"$set": {"state": "withdrawn"}}
+    )
 
 
 CONSENTED = (
@@ -202,7 +220,9 @@ CONSENTED = (
 )
 
 
-async def consented(world: World, grantor: Party, *, fields: Iterable[str] = CONSENTED, **changes: Any) -> str:
+async def consented(
+    world: World, grantor: Party, *, fields: Iterable[str] = CONSENTED, **changes: Any
+) -> str:
     """The id of a consent in the database, active today unless changed."""
     identifier = changes.pop("_id", new_id("con"))
     document = {

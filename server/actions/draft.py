@@ -112,6 +112,14 @@ async def draft(
     )
 
 
+async def held_as(
+    operation: Operation, unit: Mapping[str, Any] | None, one: Draft, kind: SubjectKind
+) -> Draft | tuple[Fault, ...]:
+    """The draft judged again under the kind its subject is held as, where the filing leaves the kind open."""
+    subject = replace(one.filing.subject, kind=kind)
+    return await draft(operation, unit, one.index, replace(one.filing, subject=subject))
+
+
 async def _encrypted(operation: Operation, value: Any) -> Any:
     if isinstance(value, list):
         return [await operation.platform.cipher.encrypt(one) for one in value]
@@ -264,3 +272,31 @@ def name_in(one: Draft) -> str:
     if one.subject.name:
         return one.subject.name.strip()
     return next((str(one.values[name]) for name in _NAMES if name in one.values), "")
+
+
+def place_fault(
+    one: Draft, subject: Mapping[str, Any] | None, pending: Mapping[str, Any] | None
+) -> Fault | None:
+    """Why a draft cannot take its place beside what is held of its subject and what waits for the checker."""
+    if subject is not None and subject["kind"] != one.subject_kind.value and one.subject.kind is not None:
+        return fault(
+            "subject.kind", "主体类别", "subject_kind", "is not the kind under which the subject is held"
+        )
+    if subject is None and not name_in(one):
+        return fault("subject.name", "主体名称", "required", "is required for a subject not yet held")
+    if pending is not None and pending["record"]["content_hash"] != one.digest:
+        return fault(
+            "sourceRecordNo", "来源记录编号", "filing_pending", "has a filing that waits for the checker"
+        )
+    if one.old is None or one.old["content_hash"] == one.digest:
+        return None
+    if subject is None or one.old["subject"] != subject["_id"]:
+        return fault("subject", "信用主体", "subject_changed", "a record cannot move to another subject")
+    if not (one.filing.change_reason or "").strip():
+        return fault(
+            "changeReason",
+            "变动理由",
+            "required",
+            "a changed record needs the reason of the change (Art. 55)",
+        )
+    return None

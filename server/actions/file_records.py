@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from server.actions.audit_log import Writing
-from server.actions.draft import Draft, draft, fault, name_in
+from server.actions.draft import Draft, draft, fault, held_as, name_in, place_fault
 from server.actions.filing import (
     BATCH_MOST,
     SOURCE_NO_MOST,
@@ -27,7 +27,6 @@ from server.actions.listing import basic_fields, last_public_days, relist
 from server.actions.operation import Operation, refused_by
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue import personal
-from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput, Conflict
 from server.model.filing import FilingState
@@ -132,7 +131,7 @@ async def _compared(
     dry_run: bool,
 ) -> FilingReport:
     assert unit is not None or not drafts
-    drafts, late = await _placed(operation, drafts)
+    drafts, late = await _placed(operation, unit, drafts)
     refused = sorted([*refused, *late], key=lambda one: one.index)
     if dry_run or (refused and all_or_nothing):
         drafts = []
@@ -155,7 +154,9 @@ async def _note_refusal(operation: Operation, reason: str, rows: int) -> None:
     await operation.platform.log.append([entry])
 
 
-async def _placed(operation: Operation, drafts: list[Draft]) -> tuple[list[Draft], list[RefusedFiling]]:
+async def _placed(
+    operation: Operation, by: Mapping[str, Any] | None, drafts: list[Draft]
+) -> tuple[list[Draft], list[RefusedFiling]]:
     """Find what is already there: subjects, earlier versions, filings that wait."""
     platform, unit = operation.platform, operation.viewer.unit or ""
     if not drafts:
@@ -175,8 +176,14 @@ async def _placed(operation: Operation, drafts: list[Draft]) -> tuple[list[Draft
     for one in drafts:
         key = one.subject.code or bytes(one.cipher or b"")
         subject = known.get(key)
+        if subject is not None and one.subject.kind is None and subject["kind"] != one.subject_kind:
+            again = await held_as(operation, by, one, SubjectKind(subject["kind"]))
+            if not isinstance(again, Draft):
+                refused.append(RefusedFiling(one.index, one.filing.source_no, again))
+                continue
+            one = again
         one.old = earlier.get((unit, one.kind.code, one.filing.source_no))
-        fault = _place_fault(one, subject, waiting.get((one.kind.code, one.filing.source_no)))
+        fault = place_fault(one, subject, waiting.get((one.kind.code, one.filing.source_no)))
         if fault is not None:
             refused.append(RefusedFiling(one.index, one.filing.source_no, (fault,)))
             continue
@@ -191,33 +198,6 @@ async def _placed(operation: Operation, drafts: list[Draft]) -> tuple[list[Draft
         one.subject_id = subject["_id"]
         placed.append(one)
     return placed, refused
-
-
-def _place_fault(
-    one: Draft, subject: Mapping[str, Any] | None, pending: Mapping[str, Any] | None
-) -> Fault | None:
-    if subject is not None and subject["kind"] != one.subject_kind.value and one.subject.kind is not None:
-        return fault(
-            "subject.kind", "主体类别", "subject_kind", "is not the kind under which the subject is held"
-        )
-    if subject is None and not name_in(one):
-        return fault("subject.name", "主体名称", "required", "is required for a subject not yet held")
-    if pending is not None and pending["record"]["content_hash"] != one.digest:
-        return fault(
-            "sourceRecordNo", "来源记录编号", "filing_pending", "has a filing that waits for the checker"
-        )
-    if one.old is None or one.old["content_hash"] == one.digest:
-        return None
-    if subject is None or one.old["subject"] != subject["_id"]:
-        return fault("subject", "信用主体", "subject_changed", "a record cannot move to another subject")
-    if not (one.filing.change_reason or "").strip():
-        return fault(
-            "changeReason",
-            "变动理由",
-            "required",
-            "a changed record needs the reason of the change (Art. 55)",
-        )
-    return None
 
 
 def _document(

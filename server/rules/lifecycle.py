@@ -62,7 +62,8 @@ def clocks(
     if dishonest and ended is not None:
         disc_to = _after(ended, rules.parameter("disclosure_max_months"))
     keep_to = _retention(kind, subject_kind, values, ended, rules) if dishonest else OPEN
-    keep_to = max(keep_to, disc_to) if keep_to != OPEN else OPEN
+    # What is no longer kept is not disclosed either, even where no end of the conduct was ever filed.
+    disc_to = min(disc_to, keep_to)
     publicity = _publicity(kind, subject_kind, values, dated_on, rules)
     if publicity is None or secret:
         rule = rules.parameter(

@@ -143,6 +143,8 @@ def projection_of(
         fields[f"{prefix}_id"] = 1
     for code, plan in clause.plans.items():
         names = None if wanted is None else wanted.get(plan.type_name, frozenset())
+        if names is not None and not names:
+            continue
         for name in plan.shown:
             if names is None or name in names:
                 fields[f"{prefix}body.{code}.{name}"] = 1

@@ -1,0 +1,1 @@
+"""How a case moves: tables of steps and guards, one file per workflow; the casework rooms build on it."""

@@ -89,7 +89,9 @@ class Twins:
         ids = [*records, *subjects, "rec_" + "0" * 20, "garbage"]
         keys = [one.key for one in (PERSON, COMPANY, OTHER_PERSON, HIDDEN_COMPANY)]
         return {
-            "uscc": [one.key for one in (COMPANY, SHOP, PERSON, HIDDEN_COMPANY, FADED_COMPANY, VEILED_COMPANY)],
+            "uscc": [
+                one.key for one in (COMPANY, SHOP, PERSON, HIDDEN_COMPANY, FADED_COMPANY, VEILED_COMPANY)
+            ],
             "search": [None, "杏坛食品", COMPANY.key, PERSON.key, PERSON.name, "舞雩信息", "弦歌物流"],
             "kind": [None],
             "entities.kind": [None, "INDIVIDUAL_BUSINESS", "GOVERNMENT_UNIT"],
@@ -137,7 +139,9 @@ class City:
 async def city(mongo_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[City]:
     """One small city for all tests that only read."""
     commands = Commands()
-    async with running(settings_on(mongo_url, tmp_path_factory.mktemp("city")), listeners=[commands]) as world:
+    async with running(
+        settings_on(mongo_url, tmp_path_factory.mktemp("city")), listeners=[commands]
+    ) as world:
         await populate(world)
         yield City(world, commands, await consents_of(world))
 
@@ -146,4 +150,3 @@ async def consents_of(world: World) -> dict[str, str]:
     """A consent of the company and one of the person, to the inquirer's bank."""
     parties: tuple[Party, ...] = (COMPANY, PERSON)
     return {one.key: await consented(world, one) for one in parties}
-

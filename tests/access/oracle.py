@@ -113,11 +113,13 @@ def state_of(
         held = audience == "subject" and name in ENVELOPE
         if stage == "SHIELDED" or (stage == "DISCLOSURE_ENDED" and not held):
             return "WITHHELD"
-    if audience == "public" and (stage != "PUBLIC" or (subject_kind == SHOP and kind["category"] == "dishonest")):
+    if audience == "public" and (
+        stage != "PUBLIC" or (subject_kind == SHOP and kind["category"] == "dishonest")
+    ):
         return "WITHHELD"
-    if audience == "government":
-        if kind["family"] == "market" or (kind.get("purposes") and purpose not in kind["purposes"]):
-            return "WITHHELD"
+    beyond = kind["family"] == "market" or (kind.get("purposes") and purpose not in kind["purposes"])
+    if audience == "government" and beyond:
+        return "WITHHELD"
     if audience == "third_party" and name not in ENVELOPE and not consented:
         return "WITHHELD"
     mask = {} if name in ENVELOPE else fields_of(code)[name].get("mask", {})

@@ -16,7 +16,9 @@ SECRET = PERSON.key
 NAME = "孔子言秘密"
 
 
-@pytest.mark.parametrize("operator", [{"$ne": ""}, {"$regex": "."}, {"$gt": ""}, ["x"], 7, True, {"$where": "1"}])
+@pytest.mark.parametrize(
+    "operator", [{"$ne": ""}, {"$regex": "."}, {"$gt": ""}, ["x"], 7, True, {"$where": "1"}]
+)
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -39,7 +41,9 @@ async def test_operators_never_reach_a_filter(city: City, text: str, name: str, 
     assert not [one for one in city.commands.seen if one[0] in ("find", "aggregate")]
 
 
-@pytest.mark.parametrize("text", [".*", "曲阜.*公司", "^曲", "$where", "杏坛\x00食品", "(((((", "\\", "曲阜|颜回", "[曲]阜"])
+@pytest.mark.parametrize(
+    "text", [".*", "曲阜.*公司", "^曲", "$where", "杏坛\x00食品", "(((((", "\\", "曲阜|颜回", "[曲]阜"]
+)
 async def test_a_search_text_is_never_a_pattern(city: City, text: str) -> None:
     query = "query($x: String) { entities(search: $x) { nodes { name } } }"
     answer = await city.world.ask(VISITOR, query, {"x": text})
@@ -55,7 +59,9 @@ async def cursors(city: City) -> dict[str, str]:
     """Cursors of several queries and viewers."""
     own = await city.world.data(OWNER_AGENT, "{ me { records(first: 2) { pageInfo { endCursor } } } }")
     feed = await city.world.data(VISITOR, "{ records(first: 2) { pageInfo { endCursor } } }")
-    search = await city.world.data(VISITOR, '{ entities(search: "曲阜", first: 2) { pageInfo { endCursor } } }')
+    search = await city.world.data(
+        VISITOR, '{ entities(search: "曲阜", first: 2) { pageInfo { endCursor } } }'
+    )
     text = f'{{ subjectFile(subject: "{COMPANY.key}", purpose: INSPECTION, matter: "M") {{ records(first: 2) {{ pageInfo {{ endCursor }} }} }} }}'
     shared = await city.world.data(AGENCY, text)
     return {
@@ -92,7 +98,15 @@ async def test_a_cursor_says_nothing_and_cannot_be_made_up(city: City) -> None:
     assert b"2026" not in raw
     flipped = bytes([raw[0] ^ 1]) + raw[1:]
     text = f"query($a: String) {{ {PAGE} }}"
-    for made in (base64.urlsafe_b64encode(flipped).decode(), cursor[:-2], "", "x", "2026-05-06~rec_1", "é", "A" * 5000):
+    for made in (
+        base64.urlsafe_b64encode(flipped).decode(),
+        cursor[:-2],
+        "",
+        "x",
+        "2026-05-06~rec_1",
+        "é",
+        "A" * 5000,
+    ):
         answer = (await city.world.ask(VISITOR, text, {"a": made})).json()
         assert answer["errors"][0]["extensions"]["rule"] == "cursor_of_this_query"
 
@@ -127,9 +141,13 @@ async def test_a_malformed_body_gets_a_clear_answer(city: City, name: str) -> No
         assert error["extensions"]["code"] != "INTERNAL"
 
 
-@pytest.mark.parametrize("content", ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize(
+    "content", ["text/plain", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", ""]
+)
 async def test_only_json_is_read(city: City, content: str) -> None:
-    answer = await city.world.client.post("/graphql", content=b'{"query": "{ __typename }"}', headers={"Content-Type": content})
+    answer = await city.world.client.post(
+        "/graphql", content=b'{"query": "{ __typename }"}', headers={"Content-Type": content}
+    )
     assert answer.status_code == 415
 
 
@@ -138,7 +156,12 @@ async def test_odd_texts_in_arguments_lead_to_no_bug(city: City) -> None:
     nested: Any = "x"
     for _ in range(900):
         nested = [nested]
-    filing = {"kind": "HONOUR", "sourceRecordNo": "D1", "subject": {"uscc": COMPANY.key}, "fields": [{"code": "title", "value": nested}]}
+    filing = {
+        "kind": "HONOUR",
+        "sourceRecordNo": "D1",
+        "subject": {"uscc": COMPANY.key},
+        "fields": [{"code": "title", "value": nested}],
+    }
     asked = [
         ("query($x: String!) { entity(uscc: $x) { name } }", {"x": "\x00" * 50}),
         ("query($x: String) { entities(search: $x) { nodes { name } } }", {"x": "\x00\x00"}),
@@ -155,7 +178,9 @@ async def test_odd_texts_in_arguments_lead_to_no_bug(city: City) -> None:
     ]  # fmt: skip
     for text, variables in asked:
         content = json.dumps({"query": text, "variables": variables}).encode()
-        answer = await city.world.client.post("/graphql", content=content, headers={"Content-Type": "application/json"})
+        answer = await city.world.client.post(
+            "/graphql", content=content, headers={"Content-Type": "application/json"}
+        )
         assert "INTERNAL" not in answer.text, text
         assert answer.status_code in (200, 400), text
 
@@ -197,10 +222,14 @@ async def test_a_page_size_is_weighed_however_it_is_given(city: City, first: str
 
 
 async def test_the_control_an_ordinary_page_is_not_refused(city: City) -> None:
-    text = "query($s: String!) { subjectFile(subject: $s, purpose: INSPECTION, matter: \"M\") { records(first: 100) { nodes { id fields { code label value state } } } } }"
+    text = 'query($s: String!) { subjectFile(subject: $s, purpose: INSPECTION, matter: "M") { records(first: 100) { nodes { id fields { code label value state } } } } }'
     data = await city.world.data(AGENCY, text, {"s": COMPANY.key})
     assert data["subjectFile"]["records"]["nodes"]
-    assert (await city.world.data(VISITOR, "{ catalogue { version items { code fields { name options { code } } } } }"))["catalogue"]["items"]
+    assert (
+        await city.world.data(
+            VISITOR, "{ catalogue { version items { code fields { name options { code } } } } }"
+        )
+    )["catalogue"]["items"]
 
 
 ECHOES = [

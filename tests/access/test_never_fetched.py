@@ -67,7 +67,9 @@ def projected(command: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found
 
 
-def allowed(audience: str, part: str, code: str, name: str, kinds: tuple[str, ...], purpose: str | None) -> bool:
+def allowed(
+    audience: str, part: str, code: str, name: str, kinds: tuple[str, ...], purpose: str | None
+) -> bool:
     """Whether some subject of these kinds has this field in this form for the audience."""
     wanted = "SHOWN" if part == "body" else "MASKED"
     coordinate = f"{oracle.KINDS[code]['type']}.{name}"
@@ -91,7 +93,9 @@ def check(city: City, audience: str, kinds: tuple[str, ...], purpose: str | None
             found = PATH.fullmatch(path)
             if found is not None:
                 named.add(path.removeprefix("basic."))
-                assert allowed(audience, *found.groups(), kinds, purpose), f"{audience} must not fetch {path}"
+                assert allowed(audience, found[1], found[2], found[3], kinds, purpose), (
+                    f"{audience} must not fetch {path}"
+                )
             key = ENVELOPE_KEYS.get(path.removeprefix("basic."))
             if key is not None and audience != "internal":
                 assert audience in oracle.REACHES[oracle.ENVELOPE[key]], f"{audience} must not fetch {path}"
@@ -140,7 +144,9 @@ async def ask(city: City, caller: Caller, root: str, subject: Party = COMPANY) -
 PUBLIC_ROOTS = ("entity", "entities", "records", "node", "nodes", "catalogue", "catalogueItem", "access")
 
 
-@pytest.mark.parametrize("caller", [VISITOR, CLERK, PROVIDER, AUDITOR, AGENCY, INQUIRER], ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "caller", [VISITOR, CLERK, PROVIDER, AUDITOR, AGENCY, INQUIRER], ids=lambda one: one.name
+)
 async def test_public_questions_name_public_fields_only(city: City, caller: Caller) -> None:
     named = set()
     for root in PUBLIC_ROOTS:
@@ -176,10 +182,14 @@ async def test_a_file_is_read_within_its_footing(city: City, root: str, subject:
         assert named and named_in_page
 
 
-@pytest.mark.parametrize(("caller", "subject"), [(CITIZEN, PERSON), (OWNER_AGENT, COMPANY)], ids=["citizen", "agent"])
+@pytest.mark.parametrize(
+    ("caller", "subject"), [(CITIZEN, PERSON), (OWNER_AGENT, COMPANY)], ids=["citizen", "agent"]
+)
 async def test_the_own_file_is_read_as_its_subject(city: City, caller: Caller, subject: Party) -> None:
     await ask(city, caller, "me")
-    assert "body.administrative_penalty.fineAmount" in check(city, "subject", (*ENTITY_KINDS, "natural_person"))
+    assert "body.administrative_penalty.fineAmount" in check(
+        city, "subject", (*ENTITY_KINDS, "natural_person")
+    )
 
 
 async def test_what_is_not_selected_is_not_fetched(city: City) -> None:
@@ -193,7 +203,9 @@ async def test_the_control_an_allowed_viewer_does_fetch_what_others_may_not(city
     """The check itself would see a forbidden field: each of these is named for one audience and refused to another."""
     everyone = (*ENTITY_KINDS, "natural_person")
     await ask(city, AGENCY, "subjectFile", COMPANY)
-    assert "body.administrative_penalty.procedureEvidence" in check(city, "government", everyone, "commendation")
+    assert "body.administrative_penalty.procedureEvidence" in check(
+        city, "government", everyone, "commendation"
+    )
     with pytest.raises(AssertionError, match="must not fetch"):
         check(city, "public", ENTITY_KINDS)
     await ask(city, OWNER_AGENT, "me")

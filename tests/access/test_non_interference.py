@@ -74,7 +74,9 @@ def told(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
     return answer.status_code, headers, answer.content
 
 
-async def both(twin: Twins, caller: Caller, question: Question, variables: Mapping[str, Any]) -> list[httpx.Response]:
+async def both(
+    twin: Twins, caller: Caller, question: Question, variables: Mapping[str, Any]
+) -> list[httpx.Response]:
     """The two databases' answers to one question."""
     twin.noise.question += 1
     answers = []
@@ -92,7 +94,7 @@ async def differ(twin: Twins, caller: Caller) -> twins.Differing:
     await twins.write(twin.other, made.twin(twin.base))
     for world in (twin.one, twin.other):
         await world.platform.mongo.db["audit_entries"].delete_many({})
-    seen = "query($s: String!, $until: Date) { subjectFile(subject: $s, purpose: INSPECTION, matter: \"M-0\", "
+    seen = 'query($s: String!, $until: Date) { subjectFile(subject: $s, purpose: INSPECTION, matter: "M-0", '
     seen += "logHiddenUntil: $until) { basic { id lastUpdated } } }"
     await twin.one.data(AGENCY, seen, {"s": OTHER_PERSON.key if caller is not AUDITOR else COMPANY.key})
     for own in (COMPANY, PERSON):
@@ -126,7 +128,9 @@ async def walk(twin: Twins, caller: Caller) -> int:
 
 def difference(one: bytes, other: bytes) -> str:
     """Where two answers part."""
-    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    at = next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
     cut = [text[max(0, at - 300) : at + 120].decode("utf-8", "replace") for text in (one, other)]
     return f"one:   {cut[0]}\nother: {cut[1]}"
 

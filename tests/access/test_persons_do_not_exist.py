@@ -48,7 +48,18 @@ async def test_hidden_missing_and_malformed_ids_are_one_answer(city: City) -> No
     """No error, nothing: whatever the id is."""
     hidden = await city.world.platform.mongo.db["records"].find_one({"subject_kind": "natural_person"})
     assert hidden is not None
-    ids = [hidden["_id"], f"rec_{MISSING}", f"con_{MISSING}", "rec_", "", "x" * 300, "rec_'; drop", "\x00", "🙂", "../x"]
+    ids = [
+        hidden["_id"],
+        f"rec_{MISSING}",
+        f"con_{MISSING}",
+        "rec_",
+        "",
+        "x" * 300,
+        "rec_'; drop",
+        "\x00",
+        "🙂",
+        "../x",
+    ]
     for one in ids:
         answer = await city.world.ask(VISITOR, "query($x: ID!) { node(id: $x) { id } }", {"x": one})
         assert answer.json() == {"data": {"node": None}}, one
@@ -85,7 +96,7 @@ async def test_no_person_is_in_any_list_or_count(city: City) -> None:
 async def test_the_control_the_person_and_a_unit_with_a_purpose_see_the_records(city: City) -> None:
     """Art. 32, 37: hidden from everybody else is not hidden from them."""
     own = await city.world.data(CITIZEN, "{ me { records { totalCount } } }")
-    text = "query($s: String!) { subjectFile(subject: $s, purpose: INSPECTION, matter: \"M\") { records { totalCount } } }"
+    text = 'query($s: String!) { subjectFile(subject: $s, purpose: INSPECTION, matter: "M") { records { totalCount } } }'
     shared = await city.world.data(AGENCY, text, {"s": PERSON.key})
     assert own["me"]["records"]["totalCount"] > 10
     assert shared["subjectFile"]["records"]["totalCount"] > 10
@@ -93,9 +104,15 @@ async def test_the_control_the_person_and_a_unit_with_a_purpose_see_the_records(
 
 async def test_a_citizen_sees_nobody_elses_file(city: City) -> None:
     """``me`` is bound to the token; no argument widens it."""
-    other = await city.world.platform.mongo.db["records"].find_one({"subject": await city.world.subject_id(COMPANY), "pub_from": None})
+    other = await city.world.platform.mongo.db["records"].find_one(
+        {"subject": await city.world.subject_id(COMPANY), "pub_from": None}
+    )
     assert other is not None
-    data = await city.world.data(CITIZEN, "query($x: ID!) { node(id: $x) { id } me { records(first: 100) { nodes { id } } } }", {"x": other["_id"]})
+    data = await city.world.data(
+        CITIZEN,
+        "query($x: ID!) { node(id: $x) { id } me { records(first: 100) { nodes { id } } } }",
+        {"x": other["_id"]},
+    )
     assert data["node"] is None
     mine = {one["id"] for one in data["me"]["records"]["nodes"]}
     stored = city.world.platform.mongo.db["records"].find({"_id": {"$in": sorted(mine)}})

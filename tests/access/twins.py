@@ -29,7 +29,16 @@ HEAD_KEYS = {
 }
 FAR = "2098-01-01"
 UNLISTED = {HIDDEN_COMPANY.key, FADED_COMPANY.key}
-COPIED = ("subjects", "records", "record_versions", "filings", "consents", "units", "counters", "encryption_keys")
+COPIED = (
+    "subjects",
+    "records",
+    "record_versions",
+    "filings",
+    "consents",
+    "units",
+    "counters",
+    "encryption_keys",
+)
 
 
 def footings(caller: Caller, record: Mapping[str, Any], owner: str) -> list[tuple[str, str | None]]:
@@ -43,7 +52,10 @@ def footings(caller: Caller, record: Mapping[str, Any], owner: str) -> list[tupl
         case "clerk":
             made.append(("subject", None))
         case "agency":
-            made += [("government", purpose) for purpose in ("inspection", "commendation", "public_service_appointment")]
+            made += [
+                ("government", purpose)
+                for purpose in ("inspection", "commendation", "public_service_appointment")
+            ]
         case "inquirer" if owner in (COMPANY.key, PERSON.key):
             made.append(("third_party", None))
     return made
@@ -200,4 +212,3 @@ async def write(world: World, documents: Documents) -> None:
 async def read(world: World) -> Documents:
     """Every document that a twin shares."""
     return {name: await world.platform.mongo.db[name].find({}).to_list() for name in COPIED}
-

@@ -120,7 +120,9 @@ class Walker:
     def _fields(self, named: GraphQLObjectType, path: tuple[str, ...], prefix: str) -> str:
         return "{ __typename " + self._inner(named, path, prefix) + " }"
 
-    def _inner(self, named: GraphQLObjectType | GraphQLInterfaceType, path: tuple[str, ...], prefix: str) -> str:
+    def _inner(
+        self, named: GraphQLObjectType | GraphQLInterfaceType, path: tuple[str, ...], prefix: str
+    ) -> str:
         fields = dict(named.fields)
         if "edges" in fields and "nodes" in fields:
             fields.pop("nodes")
@@ -131,6 +133,8 @@ class Walker:
         for name, field in fields.items():
             if path[0] != "access" and name in STATIC.get(path[-1], ()):
                 continue
+            if path[0] == "nodes" and name in ("basic", "records"):
+                continue  # `node` asks for these
             alias = f"{prefix}_{name}: " if prefix else ""
             call = ""
             if name == "records" and path[0] in NESTED:
@@ -139,7 +143,9 @@ class Walker:
                 call = "(first: $first, after: $after)"
             elif name == "accessLog":
                 call = "(first: 40)"
-            parts.append(f"{alias}{name}{call} {self._selection(get_named_type(field.type), (*path, name))}".strip())
+            parts.append(
+                f"{alias}{name}{call} {self._selection(get_named_type(field.type), (*path, name))}".strip()
+            )
         return " ".join(parts)
 
 

@@ -29,7 +29,12 @@ CASES = (
 @pytest.fixture(scope="module")
 def printed() -> str:
     outcome = subprocess.run(
-        [sys.executable, "-m", "bench", *TINY], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "bench", *TINY],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
     assert outcome.returncode == 0, outcome.stderr
     return outcome.stdout

@@ -46,9 +46,7 @@ def test_a_third_party_gets_what_the_consent_names_and_nothing_else(code: str) -
     kind = CATALOGUE.kind(code)
     for subject_kind, stage in product(SubjectKind, Stage):
         for field in kind.fields:
-            naming = Scope(
-                Relation.CONSENTED, DAY, consent=sample_consent(kind.type_name, field.name, DAY)
-            )
+            naming = Scope(Relation.CONSENTED, DAY, consent=sample_consent(kind.type_name, field.name, DAY))
             other = Scope(Relation.CONSENTED, DAY, consent=sample_consent("Elsewhere", field.name, DAY))
             bare = Scope(Relation.CONSENTED, DAY)
             said = oracle.state_of("third_party", code, field.name, subject_kind, stage, consented=True)
