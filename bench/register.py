@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+from pymongo.errors import BulkWriteError
+
 from seed.city import UNITS
 from seed.party import Party, entity_party
 from seed.records import filing
@@ -22,7 +24,7 @@ from server.actions.platform import Platform
 from server.catalogue.kind import SubjectKind
 from server.model.ids import new_id
 from server.model.viewer import Role, Viewer
-from server.store.mongo import Mongo, patiently
+from server.store.mongo import DUPLICATE_KEY, Mongo, patiently
 from server.store.subjects import grams_of
 
 STORIES = (
@@ -137,4 +139,9 @@ async def insert(mongo: Mongo, collection: str, documents: list[dict[str, Any]])
     """Bulk insertion in batches the embedded server stays responsive under."""
     with patiently(_PATIENCE):
         for start in range(0, len(documents), _BATCH):
-            await mongo.db[collection].insert_many(documents[start : start + _BATCH], ordered=False)
+            try:
+                await mongo.db[collection].insert_many(documents[start : start + _BATCH], ordered=False)
+            except BulkWriteError as error:
+                # The ids are fresh: where they are taken, the driver repeated a batch whose answer was lost.
+                if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
+                    raise

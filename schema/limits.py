@@ -36,7 +36,7 @@ COST_MOST = 20_000
 READ = 20
 PAGE_DEFAULT = 20
 PAGE_MOST = 100
-_SIZES = ("first", "ids")
+_SIZES = ("first", "ids", "kinds")
 """Arguments that say how many entries a field may have."""
 
 _READS = frozenset(
@@ -60,7 +60,7 @@ _ENTRIES = {
     "fields": 24,
     "items": 29,
     "options": 4,
-    "access": 600,
+    "access": 430,
     "others": 3,
 }
 """How many entries a list has where no argument says so: pages, and what the shipped catalogue holds."""
@@ -118,9 +118,13 @@ class _Scale:
                     return _bounded(int(value.value))
                 if isinstance(value, VariableNode):
                     return _bounded(self._variables.get(value.name.value))
-            if argument.name.value == "ids":
+            if argument.name.value == "ids" or (argument.name.value == "kinds" and name == "access"):
                 given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
                 sized = value.values if isinstance(value, ListValueNode) else given
+                if name == "access":
+                    return (
+                        len(sized) * _ENTRIES["fields"] if isinstance(sized, list | tuple) else _ENTRIES[name]
+                    )
                 return _bounded(len(sized) if isinstance(sized, list | tuple) else None)
         return _ENTRIES.get(name, 1)
 

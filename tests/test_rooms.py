@@ -96,7 +96,7 @@ def test_what_checks_includes_what_runs_at_the_same_versions() -> None:
 # Written in pieces, so that this file does not contain what it looks for.
 UNFINISHED = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 PLACES = re.compile(r"(?<![\w./])/(roo" + r"t|wor" + r"k|home/(?!credit)\w+|Users)/")
-INDEXES = re.compile(r"py" + r"pi\.|files\.python" + r"hosted|simple/?[\"'\s]*$", re.IGNORECASE)
+INDEXES = re.compile(r"py" + r"pi\.|files\.python" + r"hosted|/simple/?[\"'\s]*$", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("pattern", [UNFINISHED, PLACES, INDEXES], ids=["unfinished", "places", "indexes"])

@@ -16,7 +16,7 @@ from server.actions.views import Chosen, opened
 from server.audit.entry import Entry, KindAccess, Tag
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
-from server.errors import BadInput
+from server.errors import BadInput, Conflict
 from server.model.filing import FilingState
 from server.model.view import Exposure, RecordView
 from server.rules import acting, lifecycle
@@ -110,7 +110,10 @@ async def approve(
                 RefusedFiling(index, filing["source_no"] if filing else "", (refusal or _missing(),))
             )
             continue
-        version = await _into_force(operation, filing)
+        try:
+            version = await _into_force(operation, filing)
+        except Conflict:
+            version = None
         if version is None:
             late = fault(
                 "sourceRecordNo", "来源记录编号", "superseded", "was filed anew meanwhile; return the filing"
@@ -212,7 +215,8 @@ def _not_decidable(operation: Operation, filing: Mapping[str, Any] | None) -> Fa
         return _missing()
     if filing["state"] != FilingState.PENDING.value:
         return fault("id", "编号", "not_pending", "names a filing that was decided already")
-    if acting.two_people(filing["maker"], _name_of(operation)) is not None:
+    same_token = filing["maker_id"] == operation.viewer.id
+    if same_token or acting.two_people(filing["maker"], _name_of(operation)) is not None:
         return fault("id", "编号", "maker_is_checker", "names a filing by the same person (Art. 23)")
     return None
 

@@ -47,7 +47,8 @@ async def access(
     viewer, catalogue = operation.viewer, operation.platform.catalogue
     subject_kind, own = await _approached(operation, subject)
     scope = _scope(viewer, own, purpose, operation)
-    codes = list(catalogue.kinds) if kinds is None else [code for code in kinds if code in catalogue.kinds]
+    asked = catalogue.kinds if kinds is None else dict.fromkeys(kinds)
+    codes = [code for code in asked if code in catalogue.kinds]
     answers = []
     for code in codes:
         kind = catalogue.kind(code)

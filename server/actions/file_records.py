@@ -27,6 +27,7 @@ from server.actions.listing import basic_fields, last_public_days, relist
 from server.actions.operation import Operation, refused_by
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue import personal
+from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput, Conflict
 from server.model.filing import FilingState
@@ -90,7 +91,7 @@ async def file_records(
         await asyncio.sleep(0)
         made = await draft(operation, unit, index, filing)
         if not isinstance(made, Draft):
-            refused.append(RefusedFiling(index, filing.source_no[:SOURCE_NO_MOST], made))
+            refused.append(RefusedFiling(index, _named_by(filing, made), made))
         elif (filing.kind, made.filing.source_no) in seen:
             twice = fault(
                 "sourceRecordNo", "来源记录编号", "duplicate_in_batch", "stands twice in this batch"
@@ -101,6 +102,13 @@ async def file_records(
             drafts.append(made)
     async with turn or nullcontext():
         return await _register(operation, unit, drafts, refused, attestation, all_or_nothing, dry_run)
+
+
+def _named_by(filing: Filing, faults: tuple[Fault, ...]) -> str:
+    """The source number to answer with; empty where it was the fault, for it may be what must not be repeated."""
+    if any(one.field == "sourceRecordNo" for one in faults):
+        return ""
+    return filing.source_no[:SOURCE_NO_MOST]
 
 
 async def _register(
@@ -286,6 +294,7 @@ async def _submit(operation: Operation, unit: Mapping[str, Any], drafts: Sequenc
                 "kind": one.kind.code,
                 "source_no": one.filing.source_no,
                 "maker": maker,
+                "maker_id": operation.viewer.id,
                 "checker": None,
                 "state": FilingState.PENDING.value,
                 "reason": None,

@@ -223,6 +223,7 @@ async def node(operation: Operation, identifier: str, chosen: Chosen) -> RecordV
     if not well_formed(identifier):
         return None
     if identifier.startswith("sub_"):
+        explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
         clauses = basics(operation, scope, ENTITIES)
         found = await platform.subjects.by_id(identifier, basic_projection(clauses, chosen))
         if found is None or not listed(found, operation.today):

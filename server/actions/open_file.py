@@ -19,7 +19,7 @@ from server.actions.views import (
     subject_view,
 )
 from server.audit.entry import Channel
-from server.catalogue.kind import SubjectKind
+from server.catalogue.kind import Family, SubjectKind
 from server.model.ids import well_formed
 from server.model.purpose import IdentityProof, Purpose
 from server.model.view import Exposure
@@ -64,7 +64,7 @@ async def shared_file(
     if isinstance(scope, Refusal):
         raise operation.refuse(scope, purpose=purpose.value)
     unit = await operation.platform.units.get(operation.viewer.unit or "")
-    if unit is None:
+    if unit is None or unit["family"] != Family.public:
         raise operation.refuse(relation.NOT_GOVERNMENT, purpose=purpose.value)
     if hidden_until is not None and not unit.get("may_withhold_log"):
         raise operation.refuse(relation.MAY_NOT_WITHHOLD, purpose=purpose.value)

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from server.catalogue.identifiers import CITIZEN_AREAS, birth_date
+from server.catalogue.identifiers import CITIZEN_AREAS, birth_date, citizen_check
 
 SENTENCES = {
     "personal_id": "must not hold a citizen identity number: such numbers have their own field (Art. 64)",
@@ -31,6 +31,8 @@ def _digits(count: str) -> str:
 
 _IDENTITY = re.compile(rf"(?<![0-9]){_digits('{17}')}[0-9X](?![0-9])")
 _OLD_IDENTITY = re.compile(rf"身份证.{{0,12}}?(?<![0-9]){_digits('{14}')}[0-9](?![0-9])")
+REFERENCES_SINCE = 2010
+_RUN = re.compile(r"[0-9]{18,60}X?")
 _PHONE = re.compile(rf"(?<![0-9])(?:\+?86{_GAP})?(1{_GAP}[3-9]{_GAP}{_digits('{8}')}[0-9])(?![0-9])")
 _CARDS = tuple(
     re.compile(rf"(?<![0-9A-Z])[3-6]{_GAP}{_digits(f'{{{length - 2}}}')}[0-9](?![0-9A-Z])")
@@ -45,17 +47,25 @@ def find(value: object, *, published: bool) -> str | None:
     bank card numbers only in what will be published.
     """
     for text in _texts(value):
-        folded = unicodedata.normalize("NFKC", text).upper().translate(_CHINESE_DIGITS)
-        seen = "".join(char for char in folded if unicodedata.category(char) != "Cf")
-        seen = _GROUPED.sub("#", seen)
-        if _OLD_IDENTITY.search(seen) or any(map(_is_identity, _numbers(_IDENTITY, seen))):
-            return "personal_id"
-        if not published:
-            continue
-        if _PHONE.search(seen):
-            return "personal_phone"
-        if any(_is_card(number) for card in _CARDS for number in _numbers(card, seen)):
-            return "personal_card"
+        folded = unicodedata.normalize("NFKC", text).upper()
+        shown = "".join(char for char in folded if unicodedata.category(char) != "Cf")
+        # Chinese digits may write a number, and may as well follow one: both readings are looked at.
+        for seen in {shown, shown.translate(_CHINESE_DIGITS)}:
+            rule = _found_in(_GROUPED.sub("#", seen), published)
+            if rule is not None:
+                return rule
+    return None
+
+
+def _found_in(seen: str, published: bool) -> str | None:
+    if _OLD_IDENTITY.search(seen) or any(map(_is_identity, _numbers(_IDENTITY, seen))):
+        return "personal_id"
+    if any(map(_is_whole_identity, _inside(seen))):
+        return "personal_id"
+    if published and _PHONE.search(seen):
+        return "personal_phone"
+    if published and any(_is_card(number) for card in _CARDS for number in _numbers(card, seen)):
+        return "personal_card"
     return None
 
 
@@ -76,6 +86,25 @@ def _numbers(pattern: re.Pattern[str], text: str) -> Iterator[str]:
     while found := pattern.search(text, place):
         yield re.sub(r"[^0-9X]", "", found.group())
         place = found.start() + 1
+
+
+def _inside(text: str) -> Iterator[str]:
+    """Every 18 characters inside a longer run of digits: what was written on without a space."""
+    for run in _RUN.findall(text):
+        for place in range(len(run) - 17):
+            yield run[place : place + 18]
+
+
+def _is_whole_identity(number: str) -> bool:
+    """Inside a longer run only the right check character, and a birth before references were made of area, day and
+    serial number, tell a number of a person from any other."""
+    born = birth_date(number)
+    return (
+        born is not None
+        and born.year < REFERENCES_SINCE
+        and _is_identity(number)
+        and citizen_check(number[:17]) == number[17]
+    )
 
 
 def _is_identity(number: str) -> bool:

@@ -16,7 +16,10 @@ from server.store.mongo import Mongo, Session, first_come, translating
 
 
 class FilingDocument(Document):
-    """One filing: the record document as it would come into force, its subject, and its state."""
+    """One filing: the record document as it would come into force, its subject, and its state.
+
+    ``maker_id`` is the subject of the maker's token: a name alone does not tell two people apart.
+    """
 
     id: str  # type: ignore[assignment]
     version: int = 1
@@ -24,6 +27,7 @@ class FilingDocument(Document):
     kind: str
     source_no: str
     maker: str
+    maker_id: str
     checker: str | None = None
     state: FilingState
     reason: str | None = None

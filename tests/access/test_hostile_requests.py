@@ -221,6 +221,12 @@ async def test_a_page_size_is_weighed_however_it_is_given(city: City, first: str
     assert answer.json()["errors"][0]["extensions"]["code"] == "OPERATION_TOO_LARGE"
 
 
+async def test_a_kind_asked_for_many_times_is_explained_once(city: City) -> None:
+    text = "query($k: [RecordKind!]) { access(kinds: $k) { coordinate } }"
+    once, often = [await city.world.data(VISITOR, text, {"k": ["HONOUR"] * count}) for count in (1, 90)]
+    assert once == often
+
+
 async def test_the_control_an_ordinary_page_is_not_refused(city: City) -> None:
     text = 'query($s: String!) { subjectFile(subject: $s, purpose: INSPECTION, matter: "M") { records(first: 100) { nodes { id fields { code label value state } } } } }'
     data = await city.world.data(AGENCY, text, {"s": COMPANY.key})

@@ -71,3 +71,22 @@ def test_an_identity_number_is_refused_even_where_nothing_is_published() -> None
 @given(citizens, st.sampled_from(["", " ", "-", "·", ".", "\u200b", "、"]), st.text("当事人经查", max_size=9))
 def test_no_separator_hides_an_identity_number(number: str, gap: str, around: str) -> None:
     assert find(f"{around}{gap.join(number)}{around}", published=True) == "personal_id"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "经理王某370881197003070010二〇二六年到案",
+        "编号370881197003070010202601011234",
+        "00370881197003070010",
+    ],
+    ids=["Chinese digits follow", "digits follow", "digits before"],
+)
+def test_a_number_written_on_without_a_space_is_still_found(text: str) -> None:
+    """Art. 64."""
+    assert find(text, published=True) == "personal_id"
+
+
+def test_a_long_reference_is_no_number_of_a_person() -> None:
+    for serial in range(200):
+        assert find(f"承诺编码37088120240101{serial:06}", published=True) is None
