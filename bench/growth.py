@@ -33,7 +33,7 @@ async def measure(stage: Stage, sizes: Sequence[int], requests: int, tell: Calla
         connection = await Connection.open(stage.port)
         for name, questions, of in await _questions(stage, connection):
             rows.append((name, size, *await _row(stage, connection, questions, of, requests)))
-            tell(f"  {size:,} entities, {name}: {rows[-1][-1]} documents examined for one returned")
+            tell(f"  {name}: {rows[-1][2]:.1f} ms, {rows[-1][-1]} documents examined for one returned")
         await connection.close()
     rows.sort(key=lambda row: _ORDER.index(str(row[0])))
     heads = (

@@ -28,6 +28,9 @@ from server.actions.operation import Operation
 from server.errors import BadInput, CreditError
 from server.rules.decision import Decision, FieldState
 
+_LONG_NUMBER = re.compile(r"[0-9]{64}")
+"""No argument takes such a number, and the language refuses to read one of thousands of digits."""
+
 REMEMBERED = 1_024
 ERRORS_MOST = 20
 _NUMBER = re.compile(r"[0-9]{15}")
@@ -86,6 +89,11 @@ class Executor:
 
     async def run(self, request: Request, operation: Operation, *, mutations: bool = True) -> Answer:
         """The answer to a request. Everything non-public in it is in the log when this returns."""
+        if _LONG_NUMBER.search(request.query):
+            long = BadInput(
+                "A number in the document has too many digits.", code="BAD_REQUEST", rule="number"
+            )
+            return Answer({"errors": [refusal(long)]}, 400, public=False)
         document = self._document(request.query)
         if document.node is None or document.errors:
             errors = [formatted(one, operation.trace_id) for one in document.errors[:ERRORS_MOST]]

@@ -64,7 +64,7 @@ class FileSubject:
 
 
 class SubjectHead:
-    """The head of a file's subject; a person's name is read from the basic record and noted like any field."""
+    """The head of a file's subject, noted like any field; a person's name is read from the basic record."""
 
     __slots__ = ("_view",)
 
@@ -73,23 +73,31 @@ class SubjectHead:
 
     @property
     def id(self) -> str:
+        self._noted("id")
         return self._view.subject.id
 
     @property
     def kind(self) -> str:
+        self._noted("kind")
         return self._view.subject.kind.value
 
     @property
     def uscc(self) -> str | None:
+        self._noted("uscc")
         return self._view.subject.code
 
     @property
     def name(self) -> str | None:
         if not self._view.subject.is_person:
+            self._noted("name")
             return self._view.subject.name
         basic = self._view.basic
         name: str | None = basic.read("name") if basic is not None else None
         return name
+
+    def _noted(self, name: str) -> None:
+        if self._view.file is not None:
+            self._view.file.head("FileSubject", name)
 
 
 async def log_connection(info: Info, view: SubjectView, first: int, after: str | None) -> Connection:

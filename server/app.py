@@ -19,12 +19,14 @@ from schema.execution import Executor
 from schema.transport import Endpoint
 from seed.sample import ensure_sample
 from server import clock
+from server.actions.audit_keys import audit_key
 from server.actions.platform import Platform
 from server.catalogue.load import load
 from server.errors import ConfigError, CreditError
 from server.identity.verify import Verifier
 from server.model.viewer import Viewer
 from server.settings import Settings
+from server.store import keyring
 from server.store.migrate import migrate
 from server.store.models import make_indexes
 from server.store.mongo import Mongo
@@ -35,6 +37,10 @@ async def prepare(settings: Settings, url: str) -> None:
 
     Raises ConfigError or Unavailable with one sentence.
     """
+    may_create = settings.profile == "development"
+    keyring.load(settings.keys_dir, may_create=may_create)
+    audit_key(settings.keys_dir, may_create=may_create)
+    Verifier.of(settings)
     mongo = await Mongo.connect(url, settings.mongo_database, query_timeout_ms=settings.query_timeout_ms)
     try:
         await migrate(mongo)

@@ -130,7 +130,7 @@ class Settings(BaseSettings):
         """The data directory, created and tried. Raises ConfigError when it cannot be written to."""
         probe = self.data_dir / f".probe-{os.getpid()}"
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as fault:

@@ -10,6 +10,7 @@ from server.actions.audit_log import Writing
 from server.actions.draft import fault
 from server.actions.file_records import put_in_force
 from server.actions.filing import REASON_MOST, Receipt, ReceiptState, RefusedFiling
+from server.actions.listing import seen_by
 from server.actions.look_up import checked_first
 from server.actions.operation import Operation
 from server.actions.views import Chosen, opened
@@ -69,6 +70,9 @@ async def desk(
     for one in found[:first]:
         record = await opened(operation, narrowed(one["record"], chosen))
         clauses = platform.planner.reach(scope, (SubjectKind(record["subject_kind"]),), (record["kind"],))
+        seen = see(record, clauses[0], exposure) if clauses else None
+        if seen is not None:
+            exposure.met(seen)
         views.append(
             FilingView(
                 id=one["_id"],
@@ -79,7 +83,7 @@ async def desk(
                 reason=one["reason"],
                 submitted_at=one["submitted_at"],
                 decided_at=one["decided_at"],
-                record=see(record, clauses[0], exposure) if clauses else None,
+                record=seen,
                 cursor=platform.cursors.seal(one["_id"], *bound),
             )
         )
@@ -158,6 +162,7 @@ async def _into_force(operation: Operation, filing: Mapping[str, Any]) -> int | 
         "keep_to": clocks.keep_to,
         "rule_set": clocks.rule_set,
     }
+    record |= seen_by(operation, kind, old, record)
 
     async def work(writing: Writing) -> None:
         changes = {

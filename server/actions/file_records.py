@@ -23,7 +23,7 @@ from server.actions.filing import (
     ReceiptState,
     RefusedFiling,
 )
-from server.actions.listing import basic_fields, last_public_days, relist
+from server.actions.listing import basic_fields, last_public_days, relist, seen_by
 from server.actions.operation import Operation, refused_by
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue import personal
@@ -222,7 +222,7 @@ def _document(
     )
     identifier = one.old["_id"] if one.old else new_id("rec")
     day = one.dated_on.isoformat()
-    return {
+    made = {
         "_id": identifier,
         "version": one.old["version"] + 1 if one.old else 1,
         "kind": one.kind.code,
@@ -252,6 +252,7 @@ def _document(
         "masked": {one.kind.code: one.masked},
         "content_hash": one.digest,
     }
+    return made | seen_by(operation, one.kind, one.old, made)
 
 
 def _subject_document(operation: Operation, one: Draft, seq: int) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from server.actions.audit_log import Writing
+from server.actions.operation import Operation
 from server.actions.platform import Platform
+from server.catalogue.kind import Kind, SubjectKind
+from server.rules import changes
 from server.store.subjects import grams_of
 
 Change = tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]
@@ -58,3 +61,14 @@ async def relist(platform: Platform, changed: Sequence[Change], held: set[str], 
         days = await platform.records.last_public_days(shortened, writing.session)
         relisted = [(one, {"listed_to": days.get(one)}) for one in sorted(shortened)]
         await platform.subjects.change(relisted, writing.session)
+
+
+def seen_by(
+    operation: Operation, kind: Kind, old: Mapping[str, Any] | None, new: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What each audience learns of a change: its own marks, and the reason where the subject sees the change."""
+    subject_kind = SubjectKind(new["subject_kind"])
+    made = changes.marks(kind, subject_kind, old, new, operation.at)
+    if old is not None and not changes.subject_sees(kind, subject_kind, old, new):
+        made["change_reason"] = old["change_reason"]
+    return made

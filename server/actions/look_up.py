@@ -175,7 +175,10 @@ async def records_of(operation: Operation, view: SubjectView, asked: RecordQuery
 async def count_of(operation: Operation, view: SubjectView, asked: RecordQuery) -> int:
     """How many records ``records_of`` lists in all, counted up to ``COUNT_MOST``."""
     clauses, where, _ = _of(operation, view, asked)
-    return await operation.platform.records.count(clauses, where, COUNT_MOST)
+    counted = await operation.platform.records.count(clauses, where, COUNT_MOST)
+    if view.file is not None:
+        view.file.counted = max(view.file.counted, counted)
+    return counted
 
 
 def _of(
@@ -211,6 +214,8 @@ async def _page(
         )
         if view is not None:
             views.append(view)
+            if exposure is not None:
+                exposure.met(view)
     return Page(views, len(found) > first, below is not None)
 
 
@@ -229,22 +234,20 @@ async def node(operation: Operation, identifier: str, chosen: Chosen) -> RecordV
         if found is None or not listed(found, operation.today):
             return None
         return await subject_view(operation, found, scope, clauses, None)
-    explain(operation, scope, ENTITIES, chosen.named)
     asked = RecordQuery(first=1, chosen=chosen)
-    where = Where(identifier=identifier)
+    if operation.viewer.role in (Role.CITIZEN, Role.AGENT):
+        mine = await own_file(operation, NOTHING)
+        if mine is not None:
+            where = Where(identifier=identifier, subject=mine.subject.id)
+            clauses = platform.planner.reach(mine.scope, (mine.subject.kind,))
+            page = await _page(operation, clauses, where, asked, mine.file, ("node",))
+            if page.views:
+                explain(operation, mine.scope, (mine.subject.kind,), chosen.named)
+                own: RecordView = page.views[0]
+                return own
+    explain(operation, scope, ENTITIES, chosen.named)
     clauses = platform.planner.reach(scope, sorted(ENTITIES))
-    page = await _page(operation, clauses, where, asked, None, ("node",))
-    if page.views:
-        public: RecordView = page.views[0]
-        return public
-    if operation.viewer.role not in (Role.CITIZEN, Role.AGENT):
-        return None
-    mine = await own_file(operation, NOTHING)
-    if mine is None:
-        return None
-    clauses = platform.planner.reach(mine.scope, (mine.subject.kind,))
-    where = Where(identifier=identifier, subject=mine.subject.id)
-    page = await _page(operation, clauses, where, asked, mine.file, ("node",))
+    page = await _page(operation, clauses, Where(identifier=identifier), asked, None, ("node",))
     return page.views[0] if page.views else None
 
 

@@ -62,12 +62,12 @@ async def shared_file(
     """
     scope = relation.share(operation.viewer, purpose, matter, operation.today)
     if isinstance(scope, Refusal):
-        raise operation.refuse(scope, purpose=purpose.value)
+        raise operation.refuse(scope, purpose=purpose.value, matter=matter)
     unit = await operation.platform.units.get(operation.viewer.unit or "")
     if unit is None or unit["family"] != Family.public:
-        raise operation.refuse(relation.NOT_GOVERNMENT, purpose=purpose.value)
+        raise operation.refuse(relation.NOT_GOVERNMENT, purpose=purpose.value, matter=matter)
     if hidden_until is not None and not unit.get("may_withhold_log"):
-        raise operation.refuse(relation.MAY_NOT_WITHHOLD, purpose=purpose.value)
+        raise operation.refuse(relation.MAY_NOT_WITHHOLD, purpose=purpose.value, matter=matter)
     key = read_key(subject, operation.today)
     return await _file(
         operation,

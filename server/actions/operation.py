@@ -19,7 +19,7 @@ from server.model.view import Exposure
 from server.model.viewer import Viewer
 from server.rules.acting import Objection
 from server.rules.decision import Decision, FieldState
-from server.rules.relation import Refusal
+from server.rules.relation import Refusal, matter_stated
 
 OWN = ("self", "agent")
 _NUMBER = re.compile(r"\d{15}")
@@ -69,7 +69,14 @@ class Operation:
         if decision.state is not FieldState.SHOWN and (before is None or before.state is FieldState.MASKED):
             self.explained[coordinate] = decision
 
-    def refuse(self, refusal: Refusal, *, subject: str | None = None, purpose: str | None = None) -> Refused:
+    def refuse(
+        self,
+        refusal: Refusal,
+        *,
+        subject: str | None = None,
+        purpose: str | None = None,
+        matter: str | None = None,
+    ) -> Refused:
         """Note a refusal for the log and give the error to raise."""
         self.notes.append(
             self.entry(
@@ -78,6 +85,7 @@ class Operation:
                 reason=refusal.code,
                 subject=subject,
                 purpose=purpose,
+                matter=matter if matter is not None and matter_stated(matter) else None,
             )
         )
         return Refused(
@@ -140,7 +148,7 @@ class Operation:
         """What must be in the log before the answer leaves: every disclosure, every refusal."""
         made = list(self.notes)
         for one in self.exposures:
-            if not one.kinds and one.ground in OWN:
+            if not one.kinds and not one.counted and one.ground in OWN:
                 continue  # nothing of the own file was read
             kinds = tuple(
                 KindAccess(name, tuple(kind.shown), tuple(kind.masked), tuple(kind.withheld), len(kind.rows))
@@ -156,7 +164,7 @@ class Operation:
                     consent=one.consent,
                     hidden_until=date.fromisoformat(one.hidden_until) if one.hidden_until else None,
                     kinds=kinds,
-                    rows=sum(kind.rows for kind in kinds),
+                    rows=max(sum(kind.rows for kind in kinds), one.counted),
                 )
             )
         return made

@@ -29,6 +29,11 @@ class LogView:
 async def access_log(operation: Operation, view: SubjectView, first: int, after: str | None) -> Page:
     """Who looked at the subject's file, newest first; without the officers' names, and without what is
     withheld by law for a stated time. Reading one's own log is itself noted."""
+    operation.notes.append(
+        operation.entry(
+            Tag.LOG_ENTRIES_READ, ground=view.file.ground if view.file else "", subject=view.subject.id
+        )
+    )
     return await _entries(operation, view.subject.id, first, after, auditor=False)
 
 

@@ -32,6 +32,7 @@ def _digits(count: str) -> str:
 _IDENTITY = re.compile(rf"(?<![0-9]){_digits('{17}')}[0-9X](?![0-9])")
 _OLD_IDENTITY = re.compile(rf"身份证.{{0,12}}?(?<![0-9]){_digits('{14}')}[0-9](?![0-9])")
 REFERENCES_SINCE = 2010
+_OLD_NUMBER = re.compile(r"(?<![0-9A-Z])[0-9]{15}(?![0-9A-Z])")
 _RUN = re.compile(r"[0-9]{18,60}X?")
 _PHONE = re.compile(rf"(?<![0-9])(?:\+?86{_GAP})?(1{_GAP}[3-9]{_GAP}{_digits('{8}')}[0-9])(?![0-9])")
 _CARDS = tuple(
@@ -61,6 +62,8 @@ def _found_in(seen: str, published: bool) -> str | None:
     if _OLD_IDENTITY.search(seen) or any(map(_is_identity, _numbers(_IDENTITY, seen))):
         return "personal_id"
     if any(map(_is_whole_identity, _inside(seen))):
+        return "personal_id"
+    if published and any(_is_old_identity(number) for number in _OLD_NUMBER.findall(seen)):
         return "personal_id"
     if published and _PHONE.search(seen):
         return "personal_phone"
@@ -105,6 +108,11 @@ def _is_whole_identity(number: str) -> bool:
         and _is_identity(number)
         and citizen_check(number[:17]) == number[17]
     )
+
+
+def _is_old_identity(number: str) -> bool:
+    """A first-generation number (15 digits): a province, then a date of birth of the twentieth century."""
+    return number[:2] in CITIZEN_AREAS and birth_date(f"{number[:6]}19{number[6:]}0") is not None
 
 
 def _is_identity(number: str) -> bool:

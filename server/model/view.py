@@ -46,13 +46,26 @@ class Exposure:
     matter: str | None = None
     consent: str | None = None
     hidden_until: str | None = None
+    counted: int = 0
     kinds: dict[str, KindExposure] = field(default_factory=dict)
+
+    def met(self, view: RecordView) -> None:
+        """Write down that ``view`` was handed out: that a record exists is told even if no field is read."""
+        self._of(view.type_name).rows.add(view.id)
+
+    def head(self, type_name: str, name: str) -> None:
+        """Write down that a field of the subject's own head was read."""
+        self._of(type_name).shown.add(name)
+
+    def _of(self, type_name: str) -> KindExposure:
+        kind = self.kinds.get(type_name)
+        if kind is None:
+            kind = self.kinds[type_name] = KindExposure()
+        return kind
 
     def note(self, view: RecordView, name: str, state: str) -> None:
         """Write down that ``name`` of ``view`` was read in ``state`` (SHOWN, MASKED or WITHHELD)."""
-        kind = self.kinds.get(view.type_name)
-        if kind is None:
-            kind = self.kinds[view.type_name] = KindExposure()
+        kind = self._of(view.type_name)
         kind.rows.add(view.id)
         if state == "SHOWN":
             kind.shown.add(name)

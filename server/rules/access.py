@@ -31,7 +31,11 @@ from server.model.consent import Consent
 from server.model.purpose import Purpose
 from server.model.view import Cursor, Exposure, RecordView
 from server.rules import decision as why
+from server.rules.changes import keys_of
 from server.rules.decision import Decision, FieldState, Rule
+
+HELD = frozenset({"stage", "retentionEnd", "catalogueItem", "sourceUnit", "sourceUnitCode"})
+"""What its subject may know of a record whose disclosure has ended: that it is held, by whom, and until when."""
 
 OPEN = "9999-12-31"
 """The stored end of a period that has none; sorts after every real date."""
@@ -164,7 +168,7 @@ def _refusal(scope: Scope, kind: Kind, field: Field, subject_kind: SubjectKind, 
         return None
     if stage is Stage.SHIELDED:
         return why.SHIELDED
-    if stage is Stage.DISCLOSURE_ENDED and not (audience is Audience.subject and enveloped):
+    if stage is Stage.DISCLOSURE_ENDED and not (audience is Audience.subject and field.name in HELD):
         return why.DISCLOSURE_ENDED
     if audience is Audience.public:
         forbidden = _not_public(kind, subject_kind, stage)
@@ -203,7 +207,17 @@ class KindPlan:
     may know that it is held.
     """
 
-    __slots__ = ("decisions", "envelope", "kind", "masked", "shown", "states", "type_name", "visible")
+    __slots__ = (
+        "decisions",
+        "envelope",
+        "keys",
+        "kind",
+        "masked",
+        "shown",
+        "states",
+        "type_name",
+        "visible",
+    )
 
     def __init__(self, scope: Scope, kind: Kind, subject_kind: SubjectKind, window: Window) -> None:
         stage = _STAGES[window][0]
@@ -216,6 +230,9 @@ class KindPlan:
         self.shown = tuple(f.name for f in kind.fields if self.states[f.name] == FieldState.SHOWN)
         self.masked = tuple(f.name for f in kind.fields if self.states[f.name] == FieldState.MASKED)
         self.envelope = tuple(f.name for f in ENVELOPE if self.states[f.name] == FieldState.SHOWN)
+        version, since = keys_of(scope.audience)
+        seen = {"recordVersion": version, "lastUpdated": since}
+        self.keys: dict[str, str | None] = {n: seen.get(n, _ENVELOPE_SOURCE.get(n)) for n in self.envelope}
         held = window is Window.HELD and subject_kind in kind.subjects and _held(kind, subject_kind)
         self.visible = bool(self.shown or self.masked) or held
 
@@ -324,10 +341,8 @@ _ENVELOPE_SOURCE: Mapping[str, str] = {
     "sourceUnit": "unit_name",
     "sourceUnitCode": "unit",
     "sourceRecordNo": "source_no",
-    "lastUpdated": "updated_at",
     "catalogueItem": "item",
     "catalogueVersion": "catalogue_version",
-    "recordVersion": "version",
     "publicityFrom": "pub_from",
     "publicityTo": "pub_to",
     "earliestEnd": "early_end",
@@ -340,12 +355,8 @@ _ENVELOPE_SOURCE: Mapping[str, str] = {
     "submittedBy": "maker",
     "reviewedBy": "checker",
 }
-"""Envelope field -> key in the stored record; ``stage`` is computed."""
-
-
-def envelope_key(name: str) -> str | None:
-    """The stored key of an envelope field; None for a computed one."""
-    return _ENVELOPE_SOURCE.get(name)
+"""Envelope field -> key in the stored record; ``stage`` is computed, version and time of change are the audience's own
+(see ``server.rules.changes``)."""
 
 
 def see(
@@ -373,8 +384,7 @@ def see(
         for name in plan.masked:
             if name in masked:
                 values[name] = masked[name]
-    for name in plan.envelope:
-        key = _ENVELOPE_SOURCE.get(name)
+    for name, key in plan.keys.items():
         value = stage.value if key is None else record.get(key)
         if value is not None and value != OPEN:
             values[name] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -91,7 +92,8 @@ PERSON_NAME_MOST = 50
 
 def two_people(maker: str, checker: str) -> Objection | None:
     """Maker and checker are two people (Art. 23)."""
-    names = {maker.strip(), checker.strip()}
+    # Spaces within and the width of characters do not make a name another one.
+    names = {"".join(unicodedata.normalize("NFKC", one).split()).casefold() for one in (maker, checker)}
     if len(names) == 2 and all(0 < len(one) <= PERSON_NAME_MOST and one.isprintable() for one in names):
         return None
     return Objection(

@@ -44,16 +44,15 @@ async def widening(
     rows = await fetch(0, width, limit)
     if len(rows) >= limit:
         return rows
-    offset, total = width, await positions()
-    width = _next(width, offset, len(rows), limit)
+    offset, total, fresh = width, await positions(), rows
     while offset < total and len(rows) < limit:
+        if fresh:
+            width = max(1, (limit - len(rows)) * offset * 3 // (len(rows) * 2) + 1)
+        else:
+            # Also after hits: twenty at the beginning say nothing of where a last one may be.
+            width *= WIDEN
         width = min(width, total - offset)
-        rows.extend(await fetch(offset, width, limit - len(rows)))
+        fresh = await fetch(offset, width, limit - len(rows))
+        rows.extend(fresh)
         offset += width
-        width = _next(width, offset, len(rows), limit)
     return rows
-
-
-def _next(width: int, offset: int, found: int, limit: int) -> int:
-    """The width of the next range, when so many rows were found in the first ``offset`` positions."""
-    return max(1, (limit - found) * offset * 3 // (found * 2) + 1) if found else width * WIDEN

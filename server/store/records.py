@@ -10,6 +10,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import ceil
 from typing import Any, ClassVar
 
 from beanie import Document
@@ -18,7 +19,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from server.catalogue.kind import SubjectKind
 from server.errors import Conflict
-from server.rules.access import Clause, Window, envelope_key
+from server.rules.access import Clause, Window
 from server.store.mongo import Mongo, Session, first_come, translating
 from server.store.paging import pipeline, widening
 
@@ -61,6 +62,12 @@ class RecordDocument(Document):
     checker: str
     filed_at: datetime
     updated_at: datetime
+    seen_public_version: int
+    seen_public_at: datetime
+    seen_subject_version: int
+    seen_subject_at: datetime
+    seen_government_version: int
+    seen_government_at: datetime
     change_reason: str | None = None
     state: str
     secrecy: list[str] = Field(default_factory=list)
@@ -151,8 +158,7 @@ def projection_of(
         for name in plan.masked:
             if names is None or name in names:
                 fields[f"{prefix}masked.{code}.{name}"] = 1
-        for name in plan.envelope:
-            key = envelope_key(name)
+        for name, key in plan.keys.items():
             if key is not None and (names is None or name in names):
                 fields[f"{prefix}{key}"] = 1
     return fields
@@ -258,7 +264,7 @@ class Records:
 
         feed = (where.unit, *[code for _, code, _, _ in sources])
         a_day = self._a_day.get(feed)
-        rows = await widening(fetch, positions, limit, FEED_DAYS if a_day is None else int(limit / a_day) + 1)
+        rows = await widening(fetch, positions, limit, FEED_DAYS if a_day is None else ceil(limit / a_day))
         if rows:
             last = date.fromisoformat(rows[-1][0]["order"][:10])
             if len(self._a_day) >= FEEDS_MOST:

@@ -51,6 +51,9 @@ ENVELOPE = {
 }
 """Classes of the common envelope. The hash covers internal fields, so it stays inside."""
 
+HELD = {"stage", "retentionEnd", "catalogueItem", "sourceUnit", "sourceUnitCode"}
+"""All that the subject may know of a record whose disclosure has ended: that it is held."""
+
 AUDIENCE = {
     "none": "public",
     "self": "subject",
@@ -110,7 +113,7 @@ def state_of(
     if letter is None or audience not in REACHES[letter]:
         return "WITHHELD"
     if audience != "internal":
-        held = audience == "subject" and name in ENVELOPE
+        held = audience == "subject" and name in HELD
         if stage == "SHIELDED" or (stage == "DISCLOSURE_ENDED" and not held):
             return "WITHHELD"
     if audience == "public" and (

@@ -134,3 +134,16 @@ async def test_masked_values_are_masks(city: City) -> None:
     assert (entry["coordinate"], entry["state"], entry["mask"]) == ("PersonBasic.idNumber", "MASKED", "ends")
     own = await city.world.data(CITIZEN, "{ me { basic { ... on PersonBasic { idNumber } } } }")
     assert own["me"]["basic"]["idNumber"] == PERSON.key
+
+
+async def test_an_own_record_by_its_id_is_explained_as_own(city: City) -> None:
+    """What is shown is not called withheld: the footing explained is the one the answer was read on."""
+    found = await city.world.data(
+        OWNER_AGENT, "{ me { records(kinds: [ADMINISTRATIVE_PENALTY], first: 1) { nodes { id } } } }"
+    )
+    text = "query($i: ID!) { node(id: $i) { ... on AdministrativePenalty { severity officerNames } } }"
+    answer = (await city.world.ask(OWNER_AGENT, text, {"i": found["me"]["records"]["nodes"][0]["id"]})).json()
+    assert answer["data"]["node"]["severity"] is not None
+    assert [one["coordinate"] for one in answer["extensions"]["access"]] == [
+        "AdministrativePenalty.officerNames"
+    ]

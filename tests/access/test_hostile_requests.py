@@ -293,3 +293,16 @@ async def test_errors_never_repeat_variables(city: City, declared: str, call: st
     answer = await city.world.ask(VISITOR, f"query({declared}) {{ {call} }}", {"x": value})
     assert "errors" in answer.json(), answer.text
     assert quiet(answer.text), answer.text
+
+
+async def test_a_number_of_thousands_of_digits_is_a_bad_request(city: City) -> None:
+    answer = await city.world.ask(VISITOR, "{ entities(first: " + "9" * 5000 + ") { nodes { name } } }")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("day", ["2024-W01-1", "20240101", "2024-02-30", "2024-1-1", ""])
+async def test_a_day_is_an_iso_calendar_day_and_nothing_else(city: City, day: str) -> None:
+    answer = await city.world.ask(VISITOR, f'{{ records(decidedFrom: "{day}") {{ nodes {{ id }} }} }}')
+    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    control = await city.world.ask(VISITOR, '{ records(decidedFrom: "2024-02-29") { nodes { id } } }')
+    assert "errors" not in control.json()

@@ -132,6 +132,48 @@ async def test_a_change_makes_a_version_with_its_reason_and_keeps_the_old(world:
     ]
 
 
+SEEN = "records { nodes { recordVersion lastUpdated } }"
+
+
+async def test_a_change_inside_shows_to_nobody_outside(world: World) -> None:
+    """A derived field is as strict as its inputs: version, time and reason do not tell of an internal remark."""
+    await world.filed(a_penalty())
+    public = f'{{ entity(uscc: "{COMPANY.key}") {{ {SEEN} }} }}'
+    own = "{ me { records { nodes { recordVersion lastUpdated changeReason } } } }"
+    before = await world.data(VISITOR, public), await world.data(OWNER_AGENT, own)
+    report = await world.file(replace(a_penalty(remarks="归档盒号已更正"), change_reason="更正备注"))
+    assert [one.version for one in report.accepted] == [2]
+    assert (await world.data(VISITOR, public), await world.data(OWNER_AGENT, own)) == before
+    await world.file(replace(a_penalty(content="罚款减至一千元"), change_reason="复议变更"))
+    [seen] = (await world.data(VISITOR, public))["entity"]["records"]["nodes"]
+    assert seen["recordVersion"] == 2
+    [held] = (await world.data(OWNER_AGENT, own))["me"]["records"]["nodes"]
+    assert (held["recordVersion"], held["changeReason"]) == (2, "复议变更")
+
+
+async def test_a_change_for_the_subject_alone_does_not_show_to_the_public(world: World) -> None:
+    """Art. 30: each audience has its own mark of change."""
+    await world.filed(a_penalty())
+    public = f'{{ entity(uscc: "{COMPANY.key}") {{ {SEEN} }} }}'
+    before = await world.data(VISITOR, public)
+    await world.file(replace(a_penalty(intent="过失"), change_reason="补充认定"))
+    assert await world.data(VISITOR, public) == before
+    [held] = (await world.data(OWNER_AGENT, "{ me { records { nodes { recordVersion } } } }"))["me"][
+        "records"
+    ]["nodes"]
+    assert held["recordVersion"] == 2
+
+
+@pytest.mark.parametrize("checker", ["贾 祥凯", "贾祥凯 ", "\u3000贾祥凯"])
+async def test_spaces_do_not_make_the_checker_another_person(world: World, checker: str) -> None:
+    """Art. 23."""
+    with pytest.raises(Refused):
+        await file_records(
+            world.operation(MACHINE), [a_penalty()], attestation=Attestation("贾祥凯", checker)
+        )
+    assert (await counted(world))["records"] == 0
+
+
 async def test_a_record_never_moves_to_another_subject(world: World) -> None:
     await world.filed(a_penalty())
     moved = replace(a_penalty(COOPERATIVE), source_no=a_penalty().source_no, change_reason="更正")

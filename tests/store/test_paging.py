@@ -66,3 +66,9 @@ def test_the_indexed_part_of_a_page_stands_apart() -> None:
     stages = pipeline({"kind": "x"}, {"state": "active"}, {"order": -1}, 5, {"kind": 1})
     assert [next(iter(stage)) for stage in stages] == ["$match", "$match", "$sort", "$limit", "$project"]
     assert len(pipeline({"kind": "x"}, {}, {"order": -1}, 5, {"kind": 1})) == 4
+
+
+async def test_a_list_that_ends_after_its_first_hits_is_known_to_end_after_few_reads() -> None:
+    shelf = Shelf(list(range(20)), 1_000_000)
+    assert await widening(shelf.fetch, shelf.positions, 21, 21) == list(range(20))
+    assert len(shelf.reads) <= 9
