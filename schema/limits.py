@@ -45,7 +45,6 @@ _READS = frozenset(
         "entities",
         "records",
         "node",
-        "nodes",
         "me",
         "subjectFile",
         "authorisedFile",
@@ -90,8 +89,8 @@ class _Scale:
                 below = self.weigh(one.selection_set)
                 own = READ if one.name.value in _READS else 1
                 entries = self._entries(one)
-                if one.name.value == "nodes":
-                    own *= entries  # each id is looked up by itself
+                if one.name.value == "nodes" and one.arguments:
+                    own = READ * entries  # the root field: each id is looked up by itself
                 part = Weight(below.depth + 1, below.fields + 1, own + below.cost * entries)
             elif isinstance(one, InlineFragmentNode):
                 part = self.weigh(one.selection_set)
