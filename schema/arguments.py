@@ -10,7 +10,7 @@ import strawberry
 
 from schema.scalars import Date
 from schema.text import arg, both, of_label
-from server.catalogue.kind import Label, SubjectKind
+from server.catalogue.kind import ENTITIES, Label, SubjectKind
 from server.model.filing import FilingState
 from server.model.purpose import PURPOSE_LABELS, IdentityProof, Purpose
 
@@ -51,20 +51,24 @@ PurposeArgument = make_enum(
     "第三十七条规定的九类查询用途。",
 )
 
+_SUBJECTS = {
+    SubjectKind.natural_person: Label("自然人", "Natural person"),
+    SubjectKind.legal_person: Label("法人", "Legal person"),
+    SubjectKind.unincorporated: Label("非法人组织", "Unincorporated organisation"),
+    SubjectKind.individual_business: Label("个体工商户", "Individual business"),
+    SubjectKind.government_unit: Label("机关单位", "Government unit"),
+}
+
+SubjectKindEnum = make_enum(
+    "SubjectKind",
+    {kind.name.upper(): (kind.value, label) for kind, label in _SUBJECTS.items()},
+    "Kinds of credit subject (Art. 3, 11).",
+    "信用主体类别（第三条、第十一条）。",
+)
+
 EntityKind = make_enum(
     "EntityKind",
-    {
-        "LEGAL_PERSON": (SubjectKind.legal_person.value, Label("法人", "Legal person")),
-        "UNINCORPORATED": (
-            SubjectKind.unincorporated.value,
-            Label("非法人组织", "Unincorporated organisation"),
-        ),
-        "INDIVIDUAL_BUSINESS": (
-            SubjectKind.individual_business.value,
-            Label("个体工商户", "Individual business"),
-        ),
-        "GOVERNMENT_UNIT": (SubjectKind.government_unit.value, Label("机关单位", "Government unit")),
-    },
+    {kind.name.upper(): (kind.value, label) for kind, label in _SUBJECTS.items() if kind in ENTITIES},
     "Kinds of entity that may be searched.",
     "可检索的主体类别。",
 )

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.arguments import make_enum
+from schema.arguments import SubjectKindEnum, make_enum
 from schema.context import Info, operation_of
 from schema.scalars import FieldValue
-from schema.subjects import SubjectKindEnum
 from schema.text import arg, both, plain
 from server.actions import check_filings
 from server.actions.file_records import file_records

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.arguments import After, First, make_enum
+from schema.arguments import After, First, SubjectKindEnum
 from schema.context import Info, chosen, operation_of, selects
 from schema.directives import data
 from schema.log import LogConnection, LogReading
@@ -20,28 +20,9 @@ from schema.text import arg, both, plain
 from server.actions import look_up, read_log
 from server.actions.look_up import RecordQuery
 from server.actions.views import SubjectView
-from server.catalogue.kind import DisclosureClass, Label, SubjectKind
+from server.catalogue.kind import DisclosureClass
 
 _P, _AG = DisclosureClass.PUBLIC, DisclosureClass.SHARED
-
-SubjectKindEnum = make_enum(
-    "SubjectKind",
-    {
-        "NATURAL_PERSON": (SubjectKind.natural_person.value, Label("自然人", "Natural person")),
-        "LEGAL_PERSON": (SubjectKind.legal_person.value, Label("法人", "Legal person")),
-        "UNINCORPORATED": (
-            SubjectKind.unincorporated.value,
-            Label("非法人组织", "Unincorporated organisation"),
-        ),
-        "INDIVIDUAL_BUSINESS": (
-            SubjectKind.individual_business.value,
-            Label("个体工商户", "Individual business"),
-        ),
-        "GOVERNMENT_UNIT": (SubjectKind.government_unit.value, Label("机关单位", "Government unit")),
-    },
-    "Kinds of credit subject (Art. 3, 11).",
-    "信用主体类别（第三条、第十一条）。",
-)
 
 
 @strawberry.type(
@@ -50,7 +31,7 @@ SubjectKindEnum = make_enum(
 )
 class FileSubject:
     id: strawberry.ID = data("Id of this platform.", "平台标识。", _AG)
-    kind: SubjectKindEnum = data("Kind of subject.", "主体类别。", _AG)  # type: ignore[valid-type]
+    kind: SubjectKindEnum = data("Kind of subject.", "主体类别。", _AG)
     uscc: str | None = data(
         "Unified social credit code; null for a person.", "统一社会信用代码；自然人为空。", _AG
     )
