@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 
 from server.actions.import_rows import Row, cannot_read, headings_of, is_blank, table_row, unusable
 from server.catalogue.fault import Fault

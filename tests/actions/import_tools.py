@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import bson
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
+from openpyxl.worksheet.worksheet import Worksheet
 
 from server import clock
 from server.actions.import_file import ImportRequest, ImportResult, import_file
@@ -95,12 +96,20 @@ def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
     return path
 
 
+def first_sheet(book: openpyxl.Workbook) -> Worksheet:
+    """The sheet a new workbook has."""
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
 def write_xlsx(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     """A workbook with one sheet of rows that share their keys."""
     book = openpyxl.Workbook()
-    book.active.append(list(rows[0]))
+    sheet = first_sheet(book)
+    sheet.append(list(rows[0]))
     for row in rows:
-        book.active.append(list(row.values()))
+        sheet.append(list(row.values()))
     book.save(path)
     book.close()
     return path

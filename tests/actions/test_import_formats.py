@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl  # type: ignore[import-untyped]
+import openpyxl
 import pytest
 
 from server.actions import import_xlsx
@@ -23,6 +23,7 @@ from tests.actions.import_tools import (
     PENALTY,
     bring,
     faults_of,
+    first_sheet,
     open_platform,
     rows_of,
     write_csv,
@@ -94,7 +95,8 @@ def test_rows_are_numbered_as_a_spreadsheet_numbers_them(tmp_path: Path) -> None
         (5, {"CF_WSH": "2", "BZ": "x"}),
     ]
     book = openpyxl.Workbook()
-    book.active["A2"], book.active["A5"] = "CF_WSH", 7
+    sheet = first_sheet(book)
+    sheet["A2"], sheet["A5"] = "CF_WSH", 7
     book.save(tmp_path / "a.xlsx")
     source, rows = read(tmp_path / "a.xlsx")
     assert (source.headings, [(row.number, dict(row.cells)) for row in rows]) == (
@@ -112,10 +114,11 @@ def test_a_row_of_another_width_is_a_fault_of_that_row(tmp_path: Path) -> None:
 
 def test_formulas_and_error_values_are_faults_of_their_cell(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
-    book.active.append(["CF_WSH", "CF_NR_FK"])
-    book.active.append(["1", "=1+1"])
-    book.active.append(["2", "#REF!"])
-    book.active.append(["3", 0.1 + 0.2])
+    sheet = first_sheet(book)
+    sheet.append(["CF_WSH", "CF_NR_FK"])
+    sheet.append(["1", "=1+1"])
+    sheet.append(["2", "#REF!"])
+    sheet.append(["3", 0.1 + 0.2])
     book.save(tmp_path / "a.xlsx")
     rows = read(tmp_path / "a.xlsx")[1]
     assert [[(heading, fault.rule) for heading, fault in row.faults] for row in rows] == [
