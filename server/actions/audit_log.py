@@ -295,10 +295,14 @@ class AuditLog:
 
     async def run_checkpoints(self, every_seconds: float) -> None:
         """Make checkpoints until cancelled; then write what waits and make a last one."""
+        task = asyncio.current_task()
         try:
             while True:
                 await asyncio.sleep(every_seconds)
                 await self._try_checkpoint()
+                if task is not None and task.cancelling():
+                    # The driver may turn a cancellation into an error of its own, which is caught like any other.
+                    raise asyncio.CancelledError
         finally:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LAST_WORD_SECONDS):

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -235,3 +236,25 @@ async def test_the_background_task_outlives_a_database_that_refuses(desk: Desk) 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert (await desk.verify()).checkpoints == 1
+
+
+async def test_a_cancellation_that_the_driver_swallows_still_ends_the_task(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a server that is told to stop would wait for its checkpoints for ever."""
+    inside = asyncio.Event()
+
+    async def swallowing(_at: datetime) -> None:
+        inside.set()
+        try:
+            await asyncio.sleep(30)
+        except asyncio.CancelledError:
+            raise OSError from None
+
+    monkeypatch.setattr(desk.log, "checkpoint", swallowing)
+    task = asyncio.create_task(desk.log.run_checkpoints(0.001))
+    await inside.wait()
+    monkeypatch.undo()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 20)
