@@ -141,6 +141,8 @@ def make_subject_types(interface: type, kinds: type[Enum]) -> SubjectTypes:
     }
 
     def basic(root: Any) -> Any:
+        if root.basic is not None and root.file is not None:
+            root.file.met(root.basic)
         return root.basic
 
     basic.__annotations__ = {"root": Any, "return": interface | None}

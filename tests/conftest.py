@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
+from server.errors import Unavailable
 from server.settings import Settings
 from server.store.embedded import embedded
 from server.store.mongo import Mongo, patiently
@@ -43,6 +45,24 @@ async def mongo_server(mongo_url: str) -> AsyncIterator[Mongo]:
     await mongo.close()
 
 
+async def _awake(mongo: Mongo) -> None:
+    """Return when the shared client answers twice in a row.
+
+    Tests that start programs block the event loop for seconds; the driver's monitor then takes the server for
+    gone and cancels whatever is under way when the loop runs again.
+    """
+    answered = 0
+    for _ in range(50):
+        try:
+            await mongo.ping()
+            answered += 1
+        except Unavailable:
+            answered = 0
+        if answered == 2:
+            return
+        await asyncio.sleep(0.05)
+
+
 @pytest_asyncio.fixture
 async def mongo(mongo_server: Mongo) -> AsyncIterator[Mongo]:
     """An empty database of its own, dropped afterwards where the server outlives the run.
@@ -51,6 +71,7 @@ async def mongo(mongo_server: Mongo) -> AsyncIterator[Mongo]:
     for 36,000 documents with indexes.
     """
     name = f"test_{secrets.token_hex(6)}"
+    await _awake(mongo_server)
     yield Mongo(mongo_server.client, name)
     if GIVEN_URL:
         with patiently(30):

@@ -143,6 +143,12 @@ async def feed(operation: Operation, asked: RecordQuery) -> Page:
         raise BadInput(
             f"kind (信息类别): the feed holds {' and '.join(FEED_KINDS)}.", field="kind", rule="feed_kind"
         )
+    if asked.unit is not None and isinstance(values.clean_uscc(asked.unit), Fault):
+        raise BadInput(
+            "sourceUnit (来源单位): a unified social credit code, as sourceUnitCode shows it.",
+            field="sourceUnit",
+            rule="uscc",
+        )
     scope = relation.public(operation.today)
     clauses = _feed_clauses(operation, scope, kinds)
     explain(operation, scope, ENTITIES, asked.chosen.named, kinds)

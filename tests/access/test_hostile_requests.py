@@ -306,3 +306,12 @@ async def test_a_day_is_an_iso_calendar_day_and_nothing_else(city: City, day: st
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
     control = await city.world.ask(VISITOR, '{ records(decidedFrom: "2024-02-29") { nodes { id } } }')
     assert "errors" not in control.json()
+
+
+async def test_the_feed_takes_a_units_code_and_no_name(city: City) -> None:
+    answer = await city.world.ask(VISITOR, '{ records(sourceUnit: "曲阜市市场监督管理局") { nodes { id } } }')
+    assert answer.json()["errors"][0]["extensions"] == {
+        "code": "BAD_INPUT",
+        "field": "sourceUnit",
+        "rule": "uscc",
+    }

@@ -303,3 +303,13 @@ async def test_an_id_number_never_reaches_the_log_in_the_name_of_an_operation(ci
     assert PERSON.key not in str(entry)
     [named] = await entries(city, await city.world.ask(AGENCY, text.replace(number, "LookUp")))
     assert named["operation"] == "LookUp"
+
+
+@pytest.mark.parametrize("selection", ["__typename", "id", "kind"])
+async def test_that_a_basic_record_is_held_is_logged(city: City, selection: str) -> None:
+    """Art. 38: its existence, kind and id are told even where no field of it is read."""
+    text = f"query($s: String!) {{ subjectFile{FILE} {{ basic {{ {selection} }} }} }}"
+    answer = await city.world.ask(AGENCY, text, {"s": PERSON.key})
+    assert await kinds(city, answer) == {"PersonBasic": said(rows=1)}
+    own = await city.world.ask(CITIZEN, f"{{ me {{ basic {{ {selection} }} }} }}")
+    assert await kinds(city, own) == {"PersonBasic": said(rows=1)}
