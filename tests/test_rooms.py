@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -120,3 +121,15 @@ def test_no_file_speaks_of_unfinished_work_or_of_one_machine(pattern: re.Pattern
 )
 def test_the_patterns_find_what_they_are_for(pattern: re.Pattern[str], line: str) -> None:
     assert pattern.search(line)
+
+
+def test_a_view_is_made_by_the_rule_of_access_alone() -> None:
+    """What leaves takes a RecordView, so whoever could make one could go round the decision (Art. 30)."""
+    makers = {
+        str(path.relative_to(ROOT))
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and (getattr(node.func, "id", None) or getattr(node.func, "attr", None)) == "RecordView"
+    }
+    assert makers == {"server/rules/access.py"}
