@@ -52,11 +52,16 @@ _READS = frozenset(
         "accessLog",
         "filings",
         "auditEntries",
+        "ruleSets",
     }
 )
 _ENTRIES = {
     **dict.fromkeys(("entities", "records", "accessLog", "filings", "auditEntries"), PAGE_DEFAULT),
     "fields": 24,
+    "ruleSets": 8,
+    "parameters": 20,
+    "days": 366,
+    "basis": 3,
     "items": 29,
     "options": 4,
     "access": 430,

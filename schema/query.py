@@ -22,6 +22,7 @@ from schema.arguments import (
     Until,
     Uscc,
 )
+from schema.calendar import WorkCalendarYearView, calendar_view
 from schema.catalogue import CatalogueItem, CatalogueView, catalogue_view, item_view
 from schema.context import Info, chosen, chosen_of_file, operation_of, selects
 from schema.desk import DeskReading, make_desk_types
@@ -29,10 +30,12 @@ from schema.explanations import FieldRule, rule_view
 from schema.log import LogConnection, LogReading
 from schema.pages import Connection
 from schema.records import Node
+from schema.rule_sets import RuleSet, rule_set_view
 from schema.scalars import Date
 from schema.subjects import SubjectTypes
 from schema.text import arg, both, plain
 from server.actions import check_filings, explain_access, look_up, open_file, read_log
+from server.actions import rule_sets as rule_sets_action
 from server.actions.look_up import NODES_MOST, EntitySearch, RecordQuery
 from server.catalogue.kind import SubjectKind
 from server.model.filing import FilingState
@@ -157,6 +160,22 @@ def catalogue_item(
 ) -> CatalogueItem | None:
     kinds = operation_of(info).platform.catalogue.kinds.values()
     return next((item_view(kind) for kind in kinds if code in (kind.item, kind.code)), None)
+
+
+async def rule_sets(
+    info: Info,
+    versions: Annotated[
+        bool, arg("Every version, not only the newest and the active.", "包含全部版本。")
+    ] = False,
+) -> list[RuleSet]:
+    found = await rule_sets_action.rule_sets(operation_of(info), every_version=versions)
+    return [rule_set_view(one) for one in found]
+
+
+def calendar(
+    info: Info, year: Annotated[int, arg("Calendar year.", "公历年份。")]
+) -> WorkCalendarYearView | None:
+    return calendar_view(operation_of(info).regime.calendar, year)
 
 
 async def audit_entries(
@@ -295,6 +314,17 @@ def make_query(types: SubjectTypes, interface: type, kinds: type[Enum]) -> type:
             resolver=access,
         ),
         "filings": plain("The own unit's filings.", "本单位报送记录。", resolver=filings),
+        "rule_sets": plain(
+            "The rule sets periods are computed by (Art. 86, 87).",
+            "计算期限所用的规则集（第八十六、八十七条）。",
+            resolver=rule_sets,
+            name="ruleSets",
+        ),
+        "calendar": plain(
+            "The working days of a year, as the State Council arranged them.",
+            "国务院办公厅公布的年度工作日安排。",
+            resolver=calendar,
+        ),
         "audit_entries": plain(
             "For auditors: the entries about one subject, for a stated matter.",
             "审计：某主体的访问记录，须注明事项。",

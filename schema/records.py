@@ -10,12 +10,13 @@ import strawberry
 from graphql import GraphQLAbstractType
 
 from schema.arguments import make_enum
-from schema.directives import disclosure_of
+from schema.directives import data, disclosure_of
+from schema.periods import Publicity, PublicityReading, Retention, RetentionReading
 from schema.scalars import Date, DateTime, FieldValue, Money
 from schema.selection import ResolveInfo
 from schema.text import both, plain
-from server.catalogue.envelope import ENVELOPE
-from server.catalogue.kind import Catalogue, Field, Kind, Label, ValueType
+from server.catalogue.envelope import COMPOSED_ONLY, ENVELOPE
+from server.catalogue.kind import Catalogue, DisclosureClass, Field, Kind, Label, ValueType
 from server.catalogue.values import money_text
 from server.model.view import RecordView
 from server.rules.decision import Decision, FieldState
@@ -201,8 +202,25 @@ def make_kind_enum(catalogue: Catalogue) -> type[Enum]:
 
 def make_interface(kinds: type[Enum]) -> type:
     """The interface ``CreditRecord``: the envelope, the kind and the generic fields."""
-    space = _namespace(ENVELOPE)
-    space["__annotations__"] |= {"kind": kinds, "fields": list[RecordField]}
+    space = _namespace(tuple(one for one in ENVELOPE if one.name not in COMPOSED_ONLY))
+    space["__annotations__"] |= {
+        "kind": kinds,
+        "fields": list[RecordField],
+        "publicity": Publicity | None,
+        "retention": Retention | None,
+    }
+    space["publicity"] = data(
+        "From when to when it is public, and why.",
+        "公示期限及依据。",
+        DisclosureClass.PUBLIC,
+        resolver=_composed(PublicityReading, Publicity | None),
+    )
+    space["retention"] = data(
+        "Until when it is disclosed and kept, and why.",
+        "披露和保存期限及依据。",
+        DisclosureClass.SHARED,
+        resolver=_composed(RetentionReading, Retention | None),
+    )
     space["kind"] = plain("Kind of record.", "信息类别。", resolver=_kind_resolver(kinds))
     space["fields"] = strawberry.field(
         resolver=_fields_resolver(),
@@ -224,6 +242,14 @@ def _kind_resolver(kinds: type[Enum]) -> Any:
 
     kind.__annotations__ = {"root": Any, "return": kinds}
     return kind
+
+
+def _composed(reading: Any, returns: Any) -> Any:
+    def composed(root: Any) -> Any:
+        return reading(root)
+
+    composed.__annotations__ = {"root": Any, "return": returns}
+    return composed
 
 
 def _fields_resolver() -> Any:

@@ -10,6 +10,8 @@ from graphql.execution.values import get_directive_values
 from graphql.language import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
 from graphql.type import GraphQLIncludeDirective, GraphQLObjectType, GraphQLSkipDirective
 
+from server.catalogue.envelope import COMPOSED
+
 Wanted = Mapping[str, frozenset[str]]
 
 ANY_RECORD = "CreditRecord"
@@ -48,7 +50,7 @@ class Selected:
                         wanted.setdefault(one, set()).update(self._types[one])
             elif name not in NOT_DATA:
                 for one in types:
-                    wanted.setdefault(one, set()).add(name)
+                    wanted.setdefault(one, set()).update(COMPOSED.get(name, (name,)))
         return {name: frozenset(fields) for name, fields in wanted.items()}
 
     def named(self, nodes: Iterable[FieldNode]) -> Wanted:
@@ -58,7 +60,7 @@ class Selected:
         for condition, child in self._children(nodes):
             name = child.name.value
             if name != "fields" and name not in NOT_DATA:
-                wanted.setdefault(self._type(condition), set()).add(name)
+                wanted.setdefault(self._type(condition), set()).update(COMPOSED.get(name, (name,)))
         return {name: frozenset(fields) for name, fields in wanted.items()}
 
     def _concrete(self, condition: str | None) -> list[str]:

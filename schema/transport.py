@@ -51,6 +51,7 @@ class Endpoint:
                 at = self._now()
                 viewer = await self._identify(http, at)
                 platform: Platform = http.app.state.platform
+                await platform.regimes.fresh(at)
                 operation = Operation(platform, viewer, at, trace_id)
                 answer = await self._executor.run(request, operation)
             except CreditError as error:

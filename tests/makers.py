@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from server.actions.calendar_seed import library_notices
 from server.actions.filing import Filing, FilingSubject
 from server.catalogue.kind import Catalogue, Field, Kind, RequiredRule, SubjectKind, ValueType
 from server.catalogue.load import load
 from server.clock import CITY
+from server.rules import lifecycle, regime, ruleset
+from server.rules.lifecycle import Clocks
+from server.rules.regime import Regime
+from server.rules.workdays import WorkCalendar
 from tests.catalogue.makers import a_citizen_id, a_uscc
 
 CATALOGUE: Catalogue = load()
+CALENDAR = WorkCalendar.of(library_notices())
+SHIPPED = {one.id: one for one in ruleset.shipped()}
+BEYOND = frozenset({"qufu-2023-8"})
+RULES = ruleset.applied((SHIPPED["qufu-2023-8"], SHIPPED["shandong-2020"]), date(2026, 11, 23), BEYOND)
+ORDER_36 = ruleset.applied(SHIPPED.values(), date(2026, 11, 23), BEYOND)
+"""The rule sets of a new installation, and those with the order on credit repair besides."""
+REGIME = regime.first(RULES, CALENDAR)
+REGIME_36 = regime.first(ORDER_36, CALENDAR)
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=CITY)
 """The moment all requests of these tests are judged at."""
 TODAY: date = NOW.date()
@@ -60,6 +74,23 @@ _CATEGORY = {
 }
 _CHOICES = {"procedure": "ordinary", "penaltyTypes": "fine", "domain": "none"}
 _WORDS = "杏坛春风沂水舞雩洙泗弦歌"
+
+
+def clocks_of(
+    kind: Kind,
+    on: SubjectKind,
+    values: Mapping[str, Any],
+    dated: date,
+    *,
+    secret: bool = False,
+    under: Regime = REGIME,
+    restarts: Sequence[Mapping[str, str]] = (),
+) -> Clocks:
+    """The clocks of a record with these stored values."""
+    facts = lifecycle.facts_of(kind, values, dated, secret=secret)
+    if restarts:
+        facts["restarts"] = list(restarts)
+    return lifecycle.clocks(kind, on, facts, under)
 
 
 def a_value(kind: Kind, field: Field, party: Party, day: date) -> object:

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.actions.announce import placed
 from server.actions.audit_log import Writing
 from server.actions.draft import fault
-from server.actions.file_records import put_in_force
 from server.actions.filing import REASON_MOST, Receipt, ReceiptState, RefusedFiling
 from server.actions.listing import seen_by
 from server.actions.look_up import checked_first
 from server.actions.operation import Operation
+from server.actions.put_in_force import put_in_force
 from server.actions.views import Chosen, opened
 from server.audit.entry import Entry, KindAccess, Tag
 from server.catalogue.fault import Fault
@@ -23,6 +24,7 @@ from server.model.view import Exposure, RecordView
 from server.rules import acting, lifecycle
 from server.rules.access import Relation, Scope, see
 from server.rules.acting import Verb
+from server.store.rule_sets import RulesChanged
 
 DESK_MOST = 100
 
@@ -116,6 +118,9 @@ async def approve(
             continue
         try:
             version = await _into_force(operation, filing)
+        except RulesChanged:
+            await operation.again()
+            version = await _into_force(operation, filing)
         except Conflict:
             version = None
         if version is None:
@@ -146,22 +151,10 @@ async def _into_force(operation: Operation, filing: Mapping[str, Any]) -> int | 
     subject["_id"] = known[0]["_id"] if known else subject["_id"]
     record |= {"subject": subject["_id"], "checker": checker, "updated_at": operation.at}
     kind = platform.catalogue.kind(record["kind"])
-    clocks = lifecycle.clocks(
-        kind,
-        SubjectKind(record["subject_kind"]),
-        record["body"][kind.code],
-        operation.at.date().fromisoformat(record["dated_on"]),
-        platform.rules,
-        secret=bool(record["secrecy"]),
-    )
-    record |= {
-        "pub_from": clocks.pub_from,
-        "pub_to": clocks.pub_to,
-        "early_end": clocks.early_end,
-        "disc_to": clocks.disc_to,
-        "keep_to": clocks.keep_to,
-        "rule_set": clocks.rule_set,
-    }
+    if old is not None and "restarts" in record["facts"]:
+        record["facts"] = {**record["facts"], "restarts": old["facts"]["restarts"]}
+    record |= lifecycle.renewed(record, platform.catalogue, operation.regime)
+    record |= {"tick": old["tick"] if old else 0, **placed(record, operation.at)}
     record |= seen_by(operation, kind, old, record)
 
     async def work(writing: Writing) -> None:

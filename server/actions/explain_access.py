@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.actions.existence import exists
 from server.actions.open_file import find
 from server.actions.operation import Operation
 from server.actions.subject_key import KeyType, read_key
@@ -15,7 +16,7 @@ from server.model.viewer import Role, Viewer
 from server.rules import relation
 from server.rules.access import Relation, Scope, Stage, decide
 from server.rules.decision import Decision, FieldState
-from server.store.subjects import listed, subject_of
+from server.store.subjects import subject_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ async def _approached(operation: Operation, subject: str | None) -> tuple[Subjec
     if key.type is KeyType.CODE:
         return await _entity_kind(operation, key.value), key.value == viewer.entity
     found = await find(operation, key, {})
-    if found is None or not listed(found, operation.today):
+    if found is None or not await exists(operation, found):
         return SubjectKind.natural_person, False
     head = subject_of(found)
     return head.kind, head.code is not None and head.code == viewer.entity
@@ -85,7 +86,7 @@ async def _approached(operation: Operation, subject: str | None) -> tuple[Subjec
 
 async def _entity_kind(operation: Operation, code: str) -> SubjectKind:
     found = await operation.platform.subjects.by_code(code)
-    known = found is not None and (listed(found, operation.today) or code == operation.viewer.entity)
+    known = found is not None and (code == operation.viewer.entity or await exists(operation, found))
     return SubjectKind(found["kind"]) if found is not None and known else SubjectKind.legal_person
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
+from server.actions.announce import placed
 from server.actions.audit_log import Writing
 from server.actions.draft import Draft, draft, fault, held_as, name_in, place_fault
 from server.actions.filing import (
@@ -23,8 +24,9 @@ from server.actions.filing import (
     ReceiptState,
     RefusedFiling,
 )
-from server.actions.listing import basic_fields, last_public_days, relist, seen_by
+from server.actions.listing import seen_by
 from server.actions.operation import Operation, refused_by
+from server.actions.put_in_force import put_in_force
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
 from server.catalogue import personal
 from server.catalogue.fault import Fault
@@ -34,10 +36,8 @@ from server.model.filing import FilingState
 from server.model.ids import new_id
 from server.rules import acting, lifecycle
 from server.rules.acting import Verb
+from server.store.records import slot_of
 from server.store.subjects import grams_of
-
-BASICS = ("entity_basic", "individual_business", "person_basic")
-
 
 ATTEMPTS = 3
 """How often a batch is compared and written before a race with other filings is the caller's to see."""
@@ -125,7 +125,7 @@ async def _register(
         try:
             return await _compared(operation, unit, drafts, refused, attestation, all_or_nothing, dry_run)
         except Conflict:
-            continue
+            await operation.again()
     return await _compared(operation, unit, drafts, refused, attestation, all_or_nothing, dry_run)
 
 
@@ -212,14 +212,10 @@ def _document(
     operation: Operation, unit: Mapping[str, Any], one: Draft, attestation: Attestation
 ) -> dict[str, Any]:
     """The record as it will be stored, with its clocks."""
-    clocks = lifecycle.clocks(
-        one.kind,
-        one.subject_kind,
-        one.values,
-        one.dated_on,
-        operation.platform.rules,
-        secret=bool(one.filing.secrecy),
-    )
+    facts = lifecycle.facts_of(one.kind, one.values, one.dated_on, secret=bool(one.filing.secrecy))
+    if one.old is not None and "restarts" in facts:
+        facts["restarts"] = one.old["facts"]["restarts"]
+    clocks = lifecycle.clocks(one.kind, one.subject_kind, facts, operation.regime)
     identifier = one.old["_id"] if one.old else new_id("rec")
     day = one.dated_on.isoformat()
     made = {
@@ -242,16 +238,16 @@ def _document(
         "secrecy": list(one.filing.secrecy),
         "dated_on": day,
         "order": f"{day}~{identifier}",
-        "pub_from": clocks.pub_from,
-        "pub_to": clocks.pub_to,
-        "early_end": clocks.early_end,
-        "disc_to": clocks.disc_to,
-        "keep_to": clocks.keep_to,
-        "rule_set": clocks.rule_set,
+        "slot": slot_of(identifier),
+        **clocks.stored(),
+        "facts": facts,
+        "regime": operation.regime.number,
+        "tick": one.old["tick"] if one.old else 0,
         "body": {one.kind.code: one.values},
         "masked": {one.kind.code: one.masked},
         "content_hash": one.digest,
     }
+    made |= placed(made, operation.at)
     return made | seen_by(operation, one.kind, one.old, made)
 
 
@@ -335,42 +331,6 @@ async def _put_in_force(
     if changed:
         await operation.platform.log.transact(work)
     return receipts
-
-
-async def put_in_force(
-    operation: Operation,
-    changed: Sequence[tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]],
-    writing: Writing,
-) -> None:
-    """Write (subject, record, superseded record) triples: subjects that are new, records, and basic copies."""
-    platform, session = operation.platform, writing.session
-    subjects: dict[str, dict[str, Any]] = {}
-    for subject, _, _ in changed:
-        subjects.setdefault(subject["_id"], subject)
-    codes = [one["code"] for one in subjects.values() if "code" in one]
-    ciphers = [one["id_cipher"] for one in subjects.values() if "id_cipher" in one]
-    held = {one["_id"] for one in await platform.subjects.known(codes, ciphers, session)}
-    basics: dict[str, dict[str, Any]] = {}
-    for _, record, _ in changed:
-        if record["kind"] in BASICS:
-            basics[record["subject"]] = record
-    fresh = [one for identifier, one in subjects.items() if identifier not in held]
-    if fresh:
-        entities = [one for one in fresh if "code" in one]
-        seq = await platform.subjects.next_seq(len(entities)) if entities else 0
-        for offset, one in enumerate(entities):
-            one["seq"] = seq + offset
-        listed = last_public_days(changed)
-        for one in fresh:
-            one |= {"listed_to": listed.get(one["_id"]), **basic_fields(basics.get(one["_id"]))}
-        await platform.subjects.add(fresh, session)
-    changes = [(i, basic_fields(record)) for i, record in basics.items() if i in held]
-    await platform.subjects.change(changes, session)
-    await platform.records.add([record for _, record, old in changed if old is None], session)
-    for _, record, old in changed:
-        if old is not None:
-            await platform.records.replace(old, record, operation.at, session)
-    await relist(platform, changed, held, writing)
 
 
 def _receipt(one: Draft, identifier: str, version: int, state: ReceiptState) -> Receipt:

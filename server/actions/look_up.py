@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any
 
+from server.actions.existence import existing, exists
 from server.actions.open_file import own_file
 from server.actions.operation import Operation
 from server.actions.views import (
@@ -31,8 +32,8 @@ from server.model.view import Exposure, RecordView
 from server.model.viewer import Role
 from server.rules import relation
 from server.rules.access import Clause, Scope, see
-from server.store.records import Where
-from server.store.subjects import Search, gram_of, listed
+from server.store.record_pages import Where
+from server.store.subjects import Search, gram_of
 
 PAGE_MOST = 100
 COUNT_MOST = 500
@@ -83,8 +84,8 @@ async def entity(operation: Operation, uscc: str, chosen: Chosen) -> SubjectView
     scope = relation.public(operation.today)
     clauses = basics(operation, scope, ENTITIES)
     explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
-    found = await operation.platform.subjects.by_code(code, basic_projection(clauses, chosen))
-    if found is None or not listed(found, operation.today):
+    found = await operation.platform.subjects.by_code(code, basic_projection(operation, clauses, chosen))
+    if found is None or not await exists(operation, found):
         return None
     return await subject_view(operation, found, scope, clauses, None)
 
@@ -100,11 +101,11 @@ async def entities(operation: Operation, asked: EntitySearch, chosen: Chosen) ->
     bound = ("entities", text, asked.kind or "", asked.area or "", asked.industry or "")
     after = int(platform.cursors.open(asked.after, *bound)) if asked.after is not None else 0
     code = values.clean_uscc(text)
-    projection = basic_projection(clauses, chosen)
+    projection = basic_projection(operation, clauses, chosen)
     explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
     if text and not isinstance(code, Fault):
         exact = await platform.subjects.by_code(code, {"seq": 1, **projection})
-        shown = exact is not None and listed(exact, operation.today) and _fits(exact, asked)
+        shown = exact is not None and _fits(exact, asked) and await exists(operation, exact)
         found = [exact] if exact is not None and shown and not after else []
     else:
         fragment = text or None
@@ -116,7 +117,8 @@ async def entities(operation: Operation, asked: EntitySearch, chosen: Chosen) ->
             area=asked.area,
             industry=asked.industry,
         )
-        found = await platform.subjects.search(search, after, first + 1, projection)
+        listing = None if operation.judge is None else partial(existing, operation)
+        found = await platform.subjects.search(search, after, first + 1, projection, listing)
     views = [
         await subject_view(
             operation,
@@ -162,7 +164,7 @@ async def feed_count(operation: Operation, asked: RecordQuery) -> int:
     kinds = FEED_KINDS if asked.kinds is None else asked.kinds
     clauses = _feed_clauses(operation, relation.public(operation.today), kinds)
     where = Where(unit=asked.unit, since=asked.since, until=asked.until)
-    return await operation.platform.records.count(clauses, where, COUNT_MOST)
+    return await operation.platform.records.count(clauses, where, COUNT_MOST, operation.judge)
 
 
 def _feed_clauses(operation: Operation, scope: Scope, kinds: Iterable[str]) -> tuple[Clause, ...]:
@@ -181,7 +183,7 @@ async def records_of(operation: Operation, view: SubjectView, asked: RecordQuery
 async def count_of(operation: Operation, view: SubjectView, asked: RecordQuery) -> int:
     """How many records ``records_of`` lists in all, counted up to ``COUNT_MOST``."""
     clauses, where, _ = _of(operation, view, asked)
-    counted = await operation.platform.records.count(clauses, where, COUNT_MOST)
+    counted = await operation.platform.records.count(clauses, where, COUNT_MOST, operation.judge)
     if view.file is not None:
         view.file.counted = max(view.file.counted, counted)
     return counted
@@ -208,8 +210,8 @@ async def _page(
     platform = operation.platform
     first = checked_first(asked.first)
     below = platform.cursors.open(asked.after, *bound) if asked.after is not None else None
-    placed = Where(where.subject, where.identifier, where.unit, below, where.since, where.until)
-    found = await platform.records.page(clauses, placed, first + 1, asked.chosen.wanted)
+    placed = replace(where, below=below)
+    found = await platform.records.page(clauses, placed, first + 1, asked.chosen.wanted, operation.judge)
     views = []
     for raw, clause in found[:first]:
         view = see(
@@ -236,15 +238,15 @@ async def node(operation: Operation, identifier: str, chosen: Chosen) -> RecordV
     if identifier.startswith("sub_"):
         explain(operation, scope, ENTITIES, chosen.named, BASIC_KINDS)
         clauses = basics(operation, scope, ENTITIES)
-        found = await platform.subjects.by_id(identifier, basic_projection(clauses, chosen))
-        if found is None or not listed(found, operation.today):
+        found = await platform.subjects.by_id(identifier, basic_projection(operation, clauses, chosen))
+        if found is None or not await exists(operation, found):
             return None
         return await subject_view(operation, found, scope, clauses, None)
     asked = RecordQuery(first=1, chosen=chosen)
     if operation.viewer.role in (Role.CITIZEN, Role.AGENT):
         mine = await own_file(operation, NOTHING)
         if mine is not None:
-            where = Where(identifier=identifier, subject=mine.subject.id)
+            where = Where(identifiers=(identifier,), subject=mine.subject.id)
             clauses = platform.planner.reach(mine.scope, (mine.subject.kind,))
             page = await _page(operation, clauses, where, asked, mine.file, ("node",))
             if page.views:
@@ -253,7 +255,7 @@ async def node(operation: Operation, identifier: str, chosen: Chosen) -> RecordV
                 return own
     explain(operation, scope, ENTITIES, chosen.named)
     clauses = platform.planner.reach(scope, sorted(ENTITIES))
-    page = await _page(operation, clauses, Where(identifier=identifier), asked, None, ("node",))
+    page = await _page(operation, clauses, Where(identifiers=(identifier,)), asked, None, ("node",))
     return page.views[0] if page.views else None
 
 

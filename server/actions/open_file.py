@@ -146,7 +146,7 @@ async def _file(
     stated: str | None = None,
 ) -> SubjectView | None:
     clauses = basics(operation, scope, SubjectKind)
-    found = await find(operation, key, basic_projection(clauses, chosen))
+    found = await find(operation, key, basic_projection(operation, clauses, chosen))
     if found is not None:
         kind = SubjectKind(found["kind"])
         explain(operation, scope, (kind,), chosen.named, BASIC_KINDS)

@@ -9,17 +9,22 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from server.actions.platform import Platform
 from server.audit.entry import Channel, Entry, KindAccess, Outcome, Tag, ordered_id
 from server.errors import Refused
 from server.model.view import Exposure
 from server.model.viewer import Viewer
+from server.rules import lifecycle
 from server.rules.acting import Objection
 from server.rules.decision import Decision, FieldState
+from server.rules.regime import Regime
 from server.rules.relation import Refusal, matter_stated
+from server.store.record_pages import Judge
 
 OWN = ("self", "agent")
 _NUMBER = re.compile(r"\d{15}")
@@ -48,6 +53,28 @@ class Operation:
     exposures: list[Exposure] = field(default_factory=list)
     notes: list[Entry] = field(default_factory=list)
     explained: dict[str, Decision] = field(default_factory=dict)
+    regime: Regime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.regime = self.platform.regimes.current
+
+    async def again(self) -> None:
+        """Take the regime that is in force now; for deeds that begin anew after a conflict."""
+        self.regime = await self.platform.regimes.look(self.at)
+
+    @property
+    def judge(self) -> Judge | None:
+        """How stored clocks are judged while some may be stale; None while all are as the regime has them."""
+        if self.regime.settled:
+            return None
+        regime, catalogue = self.regime, self.platform.catalogue
+
+        def judged(record: Mapping[str, Any]) -> Mapping[str, Any]:
+            return (
+                {**record, **lifecycle.renewed(record, catalogue, regime)} if regime.stale(record) else record
+            )
+
+        return judged
 
     @property
     def today(self) -> date:
@@ -139,7 +166,7 @@ class Operation:
             kinds=kinds,
             row_count=rows,
             catalogue_version=self.platform.catalogue.version,
-            rule_sets=tuple(one.id for one in self.platform.rules.sets),
+            rule_sets=self.platform.regimes.ids,
             reason=reason,
             hidden_until=hidden_until,
         )

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from server import clock
 from server.actions.audit_keys import audit_key
 from server.actions.audit_log import AuditLog
 from server.actions.cursors import Cursors
+from server.actions.regimes import Regimes
 from server.catalogue import load as catalogue_files
 from server.catalogue.kind import Catalogue
-from server.rules import ruleset
-from server.rules.access import Planner
-from server.rules.ruleset import RuleSets
+from server.rules.planner import Planner
 from server.settings import Settings
 from server.store import keyring
+from server.store.changes import Changes
 from server.store.cipher import Cipher
 from server.store.consents import Consents
+from server.store.deliveries import Deliveries
 from server.store.filings import Filings
 from server.store.keyring import Keyring
 from server.store.mongo import Mongo
@@ -36,13 +38,15 @@ class Platform:
     cursors: Cursors
     catalogue: Catalogue
     planner: Planner
-    rules: RuleSets
+    regimes: Regimes
     log: AuditLog
     subjects: Subjects
     records: Records
     filings: Filings
     units: Units
     consents: Consents
+    changes: Changes
+    deliveries: Deliveries
 
     @classmethod
     async def open(cls, settings: Settings, mongo: Mongo) -> Self:
@@ -50,6 +54,8 @@ class Platform:
         may_create = settings.profile == "development"
         keys = keyring.load(settings.keys_dir, may_create=may_create)
         catalogue = catalogue_files.load()
+        regimes = Regimes(mongo, catalogue)
+        await regimes.open(clock.now())
         return cls(
             settings=settings,
             mongo=mongo,
@@ -58,7 +64,7 @@ class Platform:
             cursors=Cursors(keys.cursor),
             catalogue=catalogue,
             planner=Planner(catalogue),
-            rules=ruleset.load(),
+            regimes=regimes,
             log=AuditLog(
                 mongo, audit_key(settings.keys_dir, may_create=may_create), settings.data_dir / "audit"
             ),
@@ -67,6 +73,8 @@ class Platform:
             filings=Filings(mongo),
             units=Units(mongo),
             consents=Consents(mongo),
+            changes=Changes(mongo),
+            deliveries=Deliveries(mongo),
         )
 
     async def close(self) -> None:

@@ -12,10 +12,11 @@ from server.catalogue.kind import SubjectKind
 from server.model.purpose import Purpose
 from server.model.subject import Subject
 from server.model.view import Cursor, Exposure, RecordView
-from server.rules.access import Clause, Planner, Scope, see
+from server.rules.access import Clause, Scope, see
 from server.rules.decision import Decision, FieldState
+from server.rules.planner import Planner
 from server.store.cipher import Ciphertext
-from server.store.records import projection_of
+from server.store.record_pages import projection_of
 from server.store.subjects import subject_of
 
 BASIC_KINDS = ("entity_basic", "individual_business", "person_basic")
@@ -93,7 +94,7 @@ def basics(operation: Operation, scope: Scope, kinds: Iterable[SubjectKind]) -> 
     return operation.platform.planner.reach(scope, sorted(kinds), BASIC_KINDS)
 
 
-def basic_projection(clauses: Iterable[Clause], chosen: Chosen) -> dict[str, int]:
+def basic_projection(operation: Operation, clauses: Iterable[Clause], chosen: Chosen) -> dict[str, int]:
     """What to fetch of the copy a subject carries of its basic record."""
     wanted = dict(chosen.wanted)
     if chosen.person_name:
@@ -101,7 +102,7 @@ def basic_projection(clauses: Iterable[Clause], chosen: Chosen) -> dict[str, int
     fields: dict[str, int] = {}
     if chosen.asked or chosen.person_name:
         for clause in clauses:
-            fields |= projection_of(clause, wanted, "basic.")
+            fields |= projection_of(clause, wanted, "basic.", judged=operation.judge is not None)
     return fields
 
 
@@ -117,6 +118,8 @@ async def subject_view(
     basic: RecordView | None = None
     if found.get("basic"):
         raw = await opened(operation, found["basic"])
+        if operation.judge is not None:
+            raw = dict(operation.judge(raw))
         for clause in clauses:
             basic = basic or see(raw, clause, exposure)
     return SubjectView(

@@ -6,6 +6,8 @@ belongs to the subject (Art. 55), who made and checked a filing stays inside (Ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from server.catalogue.kind import NEVER, DisclosureClass, Field, Label, ValueType
 
 _P, _AG, _A, _I = (
@@ -129,7 +131,49 @@ ENVELOPE: tuple[Field, ...] = (
         "submittedAt", _TEXT, _AG, "报送时间", "Submitted at", "首次报送的时间", "When it was first filed"
     ),
     _field(
-        "ruleSet", _TEXT, _AG, "适用规则", "Rule set", "计算期限所用的规则", "Rule set its dates come from"
+        "ruleSet",
+        _TEXT,
+        _P,
+        "公示依据",
+        "Rule set",
+        "计算公示期所用的规则及条款",
+        "Rule set and article its publicity comes from",
+    ),
+    _field(
+        "publicityProvisional",
+        ValueType.boolean,
+        _P,
+        "公示截止日待定",
+        "Publicity provisional",
+        "公示截止日超出已公布的工作日历，公布后重新计算",
+        "The end of publicity counts working days not yet announced, and is computed again when they are",
+    ),
+    _field(
+        "earliestEndBasis",
+        _TEXT,
+        _P,
+        "最短公示期依据",
+        "Basis of the earliest end",
+        "最短公示期所依据的规则及条款",
+        "Rule set and article of the least publicity",
+    ),
+    _field(
+        "disclosureBasis",
+        _TEXT,
+        _AG,
+        "披露期限依据",
+        "Basis of the end of disclosure",
+        "披露期限所依据的规则及条款",
+        "Rule set and article of the end of disclosure",
+    ),
+    _field(
+        "retentionBasis",
+        _TEXT,
+        _A,
+        "保存期限依据",
+        "Basis of retention",
+        "保存期限所依据的规则及条款",
+        "Rule set and article of the end of retention",
     ),
     _field(
         "contentHash",
@@ -168,5 +212,21 @@ ENVELOPE: tuple[Field, ...] = (
     _field("reviewedBy", _TEXT, _I, "审核人", "Reviewed by", "审核人员", "The checker of the filing"),
 )
 """Ordered as they are shown; stored under ``envelope`` names by ``server.store.records``."""
+
+COMPOSED: Mapping[str, tuple[str, ...]] = {
+    "publicity": (
+        "publicityFrom",
+        "publicityTo",
+        "earliestEnd",
+        "ruleSet",
+        "earliestEndBasis",
+        "publicityProvisional",
+    ),
+    "retention": ("disclosureEnd", "disclosureBasis", "retentionEnd", "retentionBasis"),
+}
+"""Fields of the interface that put several of the envelope together."""
+
+COMPOSED_ONLY = frozenset({"publicityProvisional", "earliestEndBasis", "disclosureBasis", "retentionBasis"})
+"""Fields of the envelope that are read through those alone."""
 
 ENVELOPE_NAMES: frozenset[str] = frozenset(field.name for field in ENVELOPE)

@@ -239,6 +239,7 @@ class Kind:
 
     `purposes` narrows government sharing to some of the nine purposes (Art. 37; empty: all of them).
     `published_when` makes publicity depend on a choice of the record (None: the classes alone decide).
+    `published_for` follows: the kinds of subject for which some field of the kind is public at all.
     """
 
     code: str
@@ -261,11 +262,15 @@ class Kind:
     fields: tuple[Field, ...]
     purposes: frozenset[str] = frozenset()
     published_when: Required | None = None
+    published_for: frozenset[SubjectKind] = dataclasses.field(init=False, repr=False, compare=False)
     _by_name: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
     _by_key: Mapping[str, Field] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_name", MappingProxyType({one.name: one for one in self.fields}))
+        public = DisclosureClass.PUBLIC
+        published = (k for k in self.subjects if any(one.class_for(k) is public for one in self.fields))
+        object.__setattr__(self, "published_for", frozenset(published))
         keys = {key: one for one in self.fields for key in (one.label.zh, one.code, one.name) if key}
         object.__setattr__(self, "_by_key", MappingProxyType(keys))
 

@@ -72,7 +72,7 @@ _FIELD_KEYS = frozenset(
 )
 
 
-class _Loader(yaml.CSafeLoader):
+class StrictLoader(yaml.CSafeLoader):
     """YAML 1.1 keeps the last of two equal keys without a word; a catalogue must not."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -92,7 +92,7 @@ def load(folder: Path = KINDS) -> k.Catalogue:
     kinds = []
     for path in sorted(folder.glob("*.yaml")):
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+            data = yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader)
         except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"Catalogue file {path.name} is not readable YAML.") from error
         except ConfigError as error:

@@ -6,8 +6,8 @@ import re
 import secrets
 import time
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_FORM = re.compile(r"(rec|sub|fil|con|req)_[0-9a-hjkmnp-tv-z]{20}")
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_FORM = re.compile(r"(rec|sub|fil|con|req|chg|dut)_[0-9a-hjkmnp-tv-z]{20}")
 
 
 def new_id(prefix: str) -> str:
@@ -16,7 +16,7 @@ def new_id(prefix: str) -> str:
     digits = []
     for _ in range(20):
         value, rest = divmod(value, 32)
-        digits.append(_ALPHABET[rest])
+        digits.append(ALPHABET[rest])
     return f"{prefix}_{''.join(reversed(digits))}"
 
 

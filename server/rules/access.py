@@ -1,25 +1,24 @@
 """Who may see which field of which record, and which records at all: the heart of the platform.
 
 One declaration, the catalogue's disclosure class, drives every answer. ``decide`` answers for one field;
-``KindPlan`` holds the decisions for one kind as made once per operation; ``reach`` turns them into the clauses
+``KindPlan`` holds the decisions for one kind as made once per operation; ``planner.reach`` turns them into the clauses
 a query may fetch (rows and fields alike), and ``see`` makes the ``RecordView``. A record is inside a clause
 exactly when ``see`` shows it. Sources: Art. 30 to 37, 64; Shandong Art. 20(3), 38.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
 from server.catalogue.envelope import ENVELOPE, ENVELOPE_NAMES
 from server.catalogue.kind import (
     AUDIENCES,
     ENTITIES,
     Audience,
-    Catalogue,
     Category,
     DisclosureClass,
     Family,
@@ -34,7 +33,7 @@ from server.rules import decision as why
 from server.rules.changes import keys_of
 from server.rules.decision import Decision, FieldState, Rule
 
-HELD = frozenset({"stage", "retentionEnd", "catalogueItem", "sourceUnit", "sourceUnitCode"})
+HELD = frozenset({"stage", "retentionEnd", "retentionBasis", "catalogueItem", "sourceUnit", "sourceUnitCode"})
 """What its subject may know of a record whose disclosure has ended: that it is held, by whom, and until when."""
 
 OPEN = "9999-12-31"
@@ -83,14 +82,14 @@ AUDIENCE_OF: Mapping[Relation, Audience] = {
     Relation.CENTRE: Audience.internal,
 }
 
-_STAGES: Mapping[Window, tuple[Stage, ...]] = {
+STAGES: Mapping[Window, tuple[Stage, ...]] = {
     Window.PUBLISHED: (Stage.PUBLIC,),
     Window.LIVE: (Stage.PUBLIC, Stage.NOT_PUBLIC),
     Window.HELD: (Stage.DISCLOSURE_ENDED,),
     Window.ALL: tuple(Stage),
 }
 
-_WINDOWS: Mapping[Audience, tuple[Window, ...]] = {
+WINDOWS: Mapping[Audience, tuple[Window, ...]] = {
     Audience.public: (Window.PUBLISHED,),
     Audience.subject: (Window.LIVE, Window.HELD),
     Audience.third_party: (Window.LIVE,),
@@ -220,7 +219,7 @@ class KindPlan:
     )
 
     def __init__(self, scope: Scope, kind: Kind, subject_kind: SubjectKind, window: Window) -> None:
-        stage = _STAGES[window][0]
+        stage = STAGES[window][0]
         self.kind = kind
         self.type_name = kind.type_name
         self.decisions: dict[str, Decision] = {
@@ -232,7 +231,7 @@ class KindPlan:
         self.envelope = tuple(f.name for f in ENVELOPE if self.states[f.name] == FieldState.SHOWN)
         version, since = keys_of(scope.audience)
         seen = {"recordVersion": version, "lastUpdated": since}
-        self.keys: dict[str, str | None] = {n: seen.get(n, _ENVELOPE_SOURCE.get(n)) for n in self.envelope}
+        self.keys: dict[str, str | None] = {n: seen.get(n, ENVELOPE_SOURCE.get(n)) for n in self.envelope}
         held = window is Window.HELD and subject_kind in kind.subjects and _held(kind, subject_kind)
         self.visible = bool(self.shown or self.masked) or held
 
@@ -253,90 +252,7 @@ class Clause:
     day: date
 
 
-REMEMBERED_MOST = 1_024
-"""Questions whose answers are remembered: callers choose what they ask for, in any order."""
-
-T = TypeVar("T")
-
-_Part: TypeAlias = tuple[Mapping[str, KindPlan], Window, frozenset[SubjectKind]]
-"""A clause without its day."""
-
-
-class Planner:
-    """``KindPlan`` per question, remembered for one catalogue version; holds decisions, never values.
-
-    Plans under a consent are made anew each time: a consent is re-read on every use.
-    """
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        self._memo: dict[tuple[Relation, Purpose | None, str, SubjectKind, Window], KindPlan] = {}
-        self._remembered: dict[tuple[Any, ...], Any] = {}
-
-    def plan(self, scope: Scope, code: str, subject_kind: SubjectKind, window: Window) -> KindPlan:
-        """The plan for the kind ``code``; KeyError for an unknown kind."""
-        kind = self.catalogue.kind(code)
-        if scope.consent is not None:
-            return KindPlan(scope, kind, subject_kind, window)
-        key = (scope.relation, scope.purpose, code, subject_kind, window)
-        found = self._memo.get(key)
-        if found is None:
-            found = self._memo[key] = KindPlan(scope, kind, subject_kind, window)
-        return found
-
-    def remembered(self, scope: Scope, question: tuple[Any, ...], answer: Callable[[], T]) -> T:
-        """``answer()``, which must follow from relation, purpose and ``question`` alone: never from the day."""
-        if scope.consent is not None:
-            return answer()
-        key = (scope.relation, scope.purpose, *question)
-        if key not in self._remembered:
-            if len(self._remembered) >= REMEMBERED_MOST:
-                self._remembered.clear()
-            self._remembered[key] = answer()
-        found: T = self._remembered[key]
-        return found
-
-    def first_window(self, scope: Scope) -> Window:
-        """The window whose plan explains the footing: what is seen of a record in its ordinary course."""
-        return _WINDOWS[scope.audience][0]
-
-    def reach(
-        self, scope: Scope, subject_kinds: Iterable[SubjectKind], codes: Iterable[str] | None = None
-    ) -> tuple[Clause, ...]:
-        """The clauses that together hold exactly the records ``scope`` may see.
-
-        ``subject_kinds`` is the one kind of a known subject, or all that may come up; ``codes`` narrows the
-        kinds of record (unknown codes reach nothing). Kinds of subject with the same decisions share a clause.
-        """
-        asked = tuple(subject_kinds)
-        known = self.catalogue.kinds
-        wanted = None if codes is None else tuple(dict.fromkeys(code for code in codes if code in known))
-        parts = self.remembered(
-            scope,
-            ("reach", asked, wanted),
-            lambda: self._parts(scope, asked, tuple(known) if wanted is None else wanted),
-        )
-        return tuple(Clause(plans, window, kinds, scope.day) for plans, window, kinds in parts)
-
-    def _parts(
-        self, scope: Scope, subject_kinds: tuple[SubjectKind, ...], wanted: tuple[str, ...]
-    ) -> tuple[_Part, ...]:
-        parts: list[_Part] = []
-        for window in _WINDOWS[scope.audience]:
-            groups: dict[tuple[Any, ...], tuple[dict[str, KindPlan], set[SubjectKind]]] = {}
-            for subject_kind in subject_kinds:
-                plans = {code: self.plan(scope, code, subject_kind, window) for code in wanted}
-                plans = {code: plan for code, plan in plans.items() if plan.visible}
-                if plans:
-                    same = tuple(
-                        (code, plan.shown, plan.masked, plan.envelope) for code, plan in plans.items()
-                    )
-                    groups.setdefault(same, (plans, set()))[1].add(subject_kind)
-            parts.extend((plans, window, frozenset(kinds)) for plans, kinds in groups.values())
-        return tuple(parts)
-
-
-_ENVELOPE_SOURCE: Mapping[str, str] = {
+ENVELOPE_SOURCE: Mapping[str, str] = {
     "datedOn": "dated_on",
     "sourceUnit": "unit_name",
     "sourceUnitCode": "unit",
@@ -348,6 +264,10 @@ _ENVELOPE_SOURCE: Mapping[str, str] = {
     "earliestEnd": "early_end",
     "submittedAt": "filed_at",
     "ruleSet": "rule_set",
+    "publicityProvisional": "provisional",
+    "earliestEndBasis": "early_rule",
+    "disclosureBasis": "disc_rule",
+    "retentionBasis": "keep_rule",
     "contentHash": "content_hash",
     "disclosureEnd": "disc_to",
     "retentionEnd": "keep_to",
@@ -359,6 +279,15 @@ _ENVELOPE_SOURCE: Mapping[str, str] = {
 (see ``server.rules.changes``)."""
 
 
+def within(record: Mapping[str, Any], clause: Clause) -> bool:
+    """Whether a raw record (kind, kind of subject, state and clocks) lies in a clause."""
+    return (
+        record["kind"] in clause.plans
+        and record["subject_kind"] in clause.subject_kinds
+        and stage_of(record, clause.day) in STAGES[clause.window]
+    )
+
+
 def see(
     record: Mapping[str, Any], clause: Clause, exposure: Exposure | None, cursor: Cursor = ""
 ) -> RecordView | None:
@@ -367,12 +296,10 @@ def see(
     The only maker of ``RecordView``. Rows are judged again here, by kind, kind of subject, state and day, so
     that a wrong query can never show more than the rule allows.
     """
-    plan = clause.plans.get(record["kind"])
-    if plan is None or record["subject_kind"] not in clause.subject_kinds:
+    if not within(record, clause):
         return None
+    plan = clause.plans[record["kind"]]
     stage = stage_of(record, clause.day)
-    if stage not in _STAGES[clause.window]:
-        return None
     values: dict[str, Any] = {}
     body = record.get("body", _EMPTY).get(record["kind"], _EMPTY)
     if body:

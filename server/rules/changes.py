@@ -28,7 +28,11 @@ _DATES: Mapping[str, frozenset[Audience]] = {
     "pub_from": frozenset(MARKED),
     "pub_to": frozenset(MARKED),
     "early_end": frozenset(MARKED),
-    "rule_set": frozenset({Audience.subject, Audience.government}),
+    "rule_set": frozenset(MARKED),
+    "early_rule": frozenset(MARKED),
+    "provisional": frozenset(MARKED),
+    "disc_rule": frozenset({Audience.subject, Audience.government}),
+    "keep_rule": frozenset({Audience.subject}),
     "disc_to": frozenset({Audience.subject, Audience.government}),
     "keep_to": frozenset({Audience.subject}),
 }
@@ -77,8 +81,9 @@ def _touched(
     for key, audiences in _DATES.items():
         if old.get(key) != new.get(key):
             yield from audiences
-    before, after = old["body"].get(kind.code, {}), new["body"].get(kind.code, {})
-    masked_before, masked_after = old["masked"].get(kind.code, {}), new["masked"].get(kind.code, {})
+    # Whoever only computes dates again has read no more of the record than these.
+    before, after = (one.get("body", {}).get(kind.code, {}) for one in (old, new))
+    masked_before, masked_after = (one.get("masked", {}).get(kind.code, {}) for one in (old, new))
     for field in kind.fields:
         disclosure = field.class_for(subject_kind)
         if disclosure is None or before.get(field.name) == after.get(field.name):

@@ -5,10 +5,14 @@ from __future__ import annotations
 from beanie import Document, init_beanie
 
 from server.store.audit import DOCUMENTS as AUDIT_MODELS
+from server.store.calendar import CalendarYearDocument
+from server.store.changes import ChangeDocument
 from server.store.consents import ConsentDocument
+from server.store.deliveries import DeliveryDocument
 from server.store.filings import FilingDocument
 from server.store.mongo import Mongo, patiently, translating
 from server.store.records import RecordDocument, RecordVersionDocument
+from server.store.rule_sets import RegimeDocument, RuleSetDocument
 from server.store.subjects import SubjectDocument
 from server.store.units import UnitDocument
 
@@ -19,6 +23,11 @@ MODELS: tuple[type[Document], ...] = (
     FilingDocument,
     UnitDocument,
     ConsentDocument,
+    RuleSetDocument,
+    RegimeDocument,
+    CalendarYearDocument,
+    ChangeDocument,
+    DeliveryDocument,
     *AUDIT_MODELS,
 )
 

@@ -22,14 +22,17 @@ def pipeline(
     key: Mapping[str, Any],
     rest: Mapping[str, Any],
     sort: Mapping[str, int],
-    limit: int,
+    limit: int | None,
     projection: Mapping[str, int],
 ) -> list[dict[str, Any]]:
-    """The stages of one page: indexed match, residual match, sort, limit, projection."""
+    """The stages of one page: indexed match, residual match, sort, limit (None: all), projection."""
     stages: list[dict[str, Any]] = [{"$match": dict(key)}]
     if rest:
         stages.append({"$match": dict(rest)})
-    return [*stages, {"$sort": dict(sort)}, {"$limit": limit}, {"$project": dict(projection)}]
+    stages.append({"$sort": dict(sort)})
+    if limit is not None:
+        stages.append({"$limit": limit})
+    return [*stages, {"$project": dict(projection)}]
 
 
 async def widening(

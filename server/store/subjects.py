@@ -7,7 +7,7 @@ that an entity page needs one read. Natural persons have no searchable part at a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -26,10 +26,15 @@ from server.store.paging import pipeline, widening
 HEAD = {"kind": 1, "code": 1, "name": 1, "area": 1, "industry": 1, "listed_to": 1}
 
 
+Listing = Callable[[Sequence[Mapping[str, Any]]], Awaitable[set[str]]]
+"""Which of these heads are listed."""
+
+
 class SubjectDocument(Document):
     """One subject. ``id_cipher`` is the encrypted citizen ID number; ``grams`` index an entity's name and
     ``seq`` numbers the entities densely in the order they came, so that a search can read narrow ranges.
-    ``listed_to`` is the last day on which a record of it is published: as long it exists for the public."""
+    ``listed_to`` is the last day on which a record of it is published: as long it exists for the public. ``severe``
+    says that it stands or stood in a severe list, so that new dishonest conduct lets retention begin anew (Art. 35)."""
 
     id: str  # type: ignore[assignment]
     version: int = 1
@@ -43,6 +48,7 @@ class SubjectDocument(Document):
     area: str | None = None
     industry: str | None = None
     basic: dict[str, Any] | None = None
+    severe: bool = False
     created_at: datetime
 
     class Settings:
@@ -127,11 +133,20 @@ class Subjects:
             return {one["_id"]: one async for one in self._collection.find(query, HEAD)}
 
     async def search(
-        self, wanted: Search, after: int, limit: int, extra: Mapping[str, int] | None = None
+        self,
+        wanted: Search,
+        after: int,
+        limit: int,
+        extra: Mapping[str, int] | None = None,
+        listing: Listing | None = None,
     ) -> list[dict[str, Any]]:
-        """At most ``limit`` entities after position ``after``, by position, projected to head and ``extra``."""
+        """At most ``limit`` entities after position ``after``, by position, projected to head and ``extra``.
+
+        ``listing`` tells which subjects are listed while ``listed_to`` cannot be relied on.
+        """
         rest: dict[str, Any] = {"kind": {"$in": sorted(wanted.kinds)}}
-        rest["listed_to"] = {"$gte": wanted.day.isoformat()}
+        if listing is None:
+            rest["listed_to"] = {"$gte": wanted.day.isoformat()}
         key: dict[str, Any] = {}
         for name, value in (("grams", wanted.gram), ("area", wanted.area), ("industry", wanted.industry)):
             if value is not None:
@@ -143,10 +158,13 @@ class Subjects:
         async def fetch(offset: int, width: int, wanted_rows: int) -> list[dict[str, Any]]:
             start = after + offset
             match = {**key, "seq": {"$gt": start, "$lte": start + width}}
-            cursor = await self._collection.aggregate(
-                pipeline(match, rest, {"seq": 1}, wanted_rows, projection)
-            )
-            return await cursor.to_list(wanted_rows)
+            most = wanted_rows if listing is None else None
+            cursor = await self._collection.aggregate(pipeline(match, rest, {"seq": 1}, most, projection))
+            rows = await cursor.to_list(most)
+            if listing is None:
+                return rows
+            shown = await listing(rows)
+            return [one for one in rows if one["_id"] in shown][:wanted_rows]
 
         async def positions() -> int:
             counter = await self._counters.find_one({"_id": "subjects"})
@@ -175,7 +193,9 @@ class Subjects:
             for key, values in (("code", list(codes)), ("id_cipher", list(ciphers))):
                 if values:
                     cursor = self._collection.find(
-                        {key: {"$in": values}}, {**HEAD, "id_cipher": 1, "version": 1}, session=session
+                        {key: {"$in": values}},
+                        {**HEAD, "id_cipher": 1, "version": 1, "severe": 1},
+                        session=session,
                     )
                     found.extend([one async for one in cursor])
         return found

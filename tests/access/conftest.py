@@ -114,6 +114,8 @@ class Twins:
             "proof": ["ID_CARD"],
             "access.kinds": [["ADMINISTRATIVE_PENALTY", "PERSON_BASIC"]],
             "state": ["PENDING", "APPROVED"],
+            "versions": [False, True],
+            "year": [2026],
         }
 
 

@@ -42,16 +42,19 @@ ENVELOPE = {
             "publicityFrom",
             "publicityTo",
             "earliestEnd",
+            "ruleSet",
+            "publicityProvisional",
+            "earliestEndBasis",
         ],
         "P",
     ),
-    **dict.fromkeys(["submittedAt", "ruleSet", "disclosureEnd", "stage"], "AG"),
-    **dict.fromkeys(["retentionEnd", "changeReason"], "A"),
+    **dict.fromkeys(["submittedAt", "disclosureEnd", "disclosureBasis", "stage"], "AG"),
+    **dict.fromkeys(["retentionEnd", "retentionBasis", "changeReason"], "A"),
     **dict.fromkeys(["submittedBy", "reviewedBy", "contentHash"], "I"),
 }
 """Classes of the common envelope. The hash covers internal fields, so it stays inside."""
 
-HELD = {"stage", "retentionEnd", "catalogueItem", "sourceUnit", "sourceUnitCode"}
+HELD = {"stage", "retentionEnd", "retentionBasis", "catalogueItem", "sourceUnit", "sourceUnitCode"}
 """All that the subject may know of a record whose disclosure has ended: that it is held."""
 
 AUDIENCE = {

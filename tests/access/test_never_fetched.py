@@ -33,7 +33,8 @@ FILES = {
     "authorisedFile": (INQUIRER, "third_party"),
 }
 ENVELOPE_KEYS = {"maker": "submittedBy", "checker": "reviewedBy", "content_hash": "contentHash"}
-ENVELOPE_KEYS |= {"change_reason": "changeReason", "filed_at": "submittedAt", "rule_set": "ruleSet"}
+ENVELOPE_KEYS |= {"change_reason": "changeReason", "filed_at": "submittedAt"}
+ENVELOPE_KEYS |= {"disc_rule": "disclosureBasis", "keep_rule": "retentionBasis"}
 """Stored keys of the envelope that are not for everyone, without those the row rule itself needs."""
 
 

@@ -11,9 +11,11 @@ import pytest_asyncio
 
 from server.catalogue.kind import ENTITIES, SubjectKind
 from server.model.purpose import Purpose
-from server.rules.access import OPEN, Planner, Relation, Scope, see
+from server.rules.access import OPEN, Relation, Scope, see
+from server.rules.planner import Planner
 from server.store.mongo import Mongo
-from server.store.records import Records, Where
+from server.store.record_pages import Where
+from server.store.records import Records
 from tests.access import oracle
 from tests.makers import CATALOGUE, TODAY
 

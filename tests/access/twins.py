@@ -20,6 +20,9 @@ HEAD_KEYS = {
     "lastUpdated": "updated_at",
     "submittedAt": "filed_at",
     "ruleSet": "rule_set",
+    "earliestEndBasis": "early_rule",
+    "disclosureBasis": "disc_rule",
+    "retentionBasis": "keep_rule",
     "contentHash": "content_hash",
     "disclosureEnd": "disc_to",
     "retentionEnd": "keep_to",
@@ -38,6 +41,10 @@ COPIED = (
     "units",
     "counters",
     "encryption_keys",
+    "rule_sets",
+    "regimes",
+    "changes",
+    "deliveries",
 )
 
 

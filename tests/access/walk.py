@@ -18,7 +18,7 @@ from graphql import (
     is_required_argument,
 )
 
-PAGE = 25
+PAGE = 20
 PAGES_MOST = 12
 BASIC_TYPES = ("EntityBasic", "IndividualBusiness", "PersonBasic")
 NESTED = ("node", "nodes", "entities")

@@ -14,10 +14,10 @@ from server.catalogue.load import load as load_catalogue
 from server.errors import ConfigError
 from server.rules import ruleset
 from server.rules.access import OPEN, Stage, stage_of
-from server.rules.lifecycle import Clocks, add_months, clocks
+from server.rules.lifecycle import Clocks, add_months
+from tests.makers import RULES, clocks_of
 
 CATALOGUE = load_catalogue()
-RULES = ruleset.load()
 FIRM, PERSON, SHOP = (
     SubjectKind.legal_person,
     SubjectKind.natural_person,
@@ -31,7 +31,7 @@ def penalty(
 ) -> Clocks:
     values = {"penaltyTypes": list(types), "domain": domain, "decidedOn": decided, **more}
     kind = CATALOGUE.kind("administrative_penalty")
-    return clocks(kind, subject, values, date.fromisoformat(decided), RULES, secret=False)
+    return clocks_of(kind, subject, values, date.fromisoformat(decided))
 
 
 def stage_on(found: Clocks, day: str) -> Stage:
@@ -89,15 +89,15 @@ def test_all_disclosure_ends_five_years_after_the_conduct() -> None:
     assert stage_on(found, "2028-07-01") is Stage.DISCLOSURE_ENDED
 
 
-def test_a_severe_entry_stops_with_its_removal_and_is_kept_ten_years() -> None:
+def test_a_severe_entry_stops_within_three_working_days_of_its_removal_and_is_kept_ten_years() -> None:
     """Art. 35."""
     kind = CATALOGUE.kind("severe_list_entry")
     listed = date(2022, 1, 10)
-    standing = clocks(kind, FIRM, {"listedOn": "2022-01-10"}, listed, RULES, secret=False)
+    standing = clocks_of(kind, FIRM, {"listedOn": "2022-01-10"}, listed)
     assert (standing.pub_from, standing.pub_to, standing.keep_to) == ("2022-01-10", OPEN, OPEN)
     removed = {"listedOn": "2022-01-10", "removedOn": "2023-07-10", "conductEndedOn": "2021-12-31"}
-    ended = clocks(kind, FIRM, removed, listed, RULES, secret=False)
-    assert (ended.pub_to, ended.disc_to, ended.keep_to) == ("2023-07-10", "2026-12-31", "2033-07-10")
+    ended = clocks_of(kind, FIRM, removed, listed)
+    assert (ended.pub_to, ended.disc_to, ended.keep_to) == ("2023-07-13", "2026-12-31", "2033-07-10")
     assert stage_on(ended, "2027-01-01") is Stage.DISCLOSURE_ENDED
     assert stage_on(ended, "2033-07-11") is Stage.SHIELDED
 
@@ -105,15 +105,13 @@ def test_a_severe_entry_stops_with_its_removal_and_is_kept_ten_years() -> None:
 def test_no_clock_runs_for_a_person_while_the_conduct_lasts() -> None:
     """Art. 36; example 21."""
     kind = CATALOGUE.kind("arrears")
-    lasting = clocks(kind, PERSON, {"foundOn": "2019-03-01"}, date(2019, 3, 1), RULES, secret=False)
+    lasting = clocks_of(kind, PERSON, {"foundOn": "2019-03-01"}, date(2019, 3, 1))
     assert (lasting.pub_from, lasting.disc_to, lasting.keep_to) == (None, OPEN, OPEN)
-    ended = clocks(
+    ended = clocks_of(
         kind,
         PERSON,
         {"foundOn": "2019-03-01", "endedOn": "2020-02-29"},
         date(2019, 3, 1),
-        RULES,
-        secret=False,
     )
     assert (ended.disc_to, ended.keep_to) == ("2025-02-28", "2025-02-28")
 
@@ -122,10 +120,10 @@ def test_a_licence_is_public_as_long_as_it_is_valid() -> None:
     """Art. 31; 2099-12-31 is what source systems write for no end."""
     kind = CATALOGUE.kind("administrative_licence")
     values = {"decidedOn": "2024-01-05", "validFrom": "2024-01-10", "validTo": "2026-01-09"}
-    bounded = clocks(kind, FIRM, values, date(2024, 1, 5), RULES, secret=False)
+    bounded = clocks_of(kind, FIRM, values, date(2024, 1, 5))
     assert (bounded.pub_from, bounded.pub_to) == ("2024-01-05", "2026-01-09")
     values["validTo"] = "2099-12-31"
-    assert clocks(kind, FIRM, values, date(2024, 1, 5), RULES, secret=False).pub_to == OPEN
+    assert clocks_of(kind, FIRM, values, date(2024, 1, 5)).pub_to == OPEN
 
 
 @pytest.mark.parametrize(
@@ -140,16 +138,16 @@ def test_a_licence_is_public_as_long_as_it_is_valid() -> None:
 def test_some_kinds_are_public_only_when_they_say_so(kind: str, field: str, public: str, closed: str) -> None:
     """Art. 18, 33, 48: publicity depends on the record."""
     one, day = CATALOGUE.kind(kind), date(2025, 1, 1)
-    assert clocks(one, FIRM, {field: public}, day, RULES, secret=False).pub_from == "2025-01-01"
-    assert clocks(one, FIRM, {field: closed}, day, RULES, secret=False).pub_from is None
-    assert clocks(one, FIRM, {}, day, RULES, secret=False).pub_from is None
+    assert clocks_of(one, FIRM, {field: public}, day).pub_from == "2025-01-01"
+    assert clocks_of(one, FIRM, {field: closed}, day).pub_from is None
+    assert clocks_of(one, FIRM, {}, day).pub_from is None
 
 
 def test_what_is_flagged_as_secret_is_never_public() -> None:
     """Art. 7."""
     kind = CATALOGUE.kind("honour")
-    assert clocks(kind, FIRM, {}, date(2025, 1, 1), RULES, secret=True).pub_from is None
-    assert clocks(kind, FIRM, {}, date(2025, 1, 1), RULES, secret=False).pub_from == "2025-01-01"
+    assert clocks_of(kind, FIRM, {}, date(2025, 1, 1), secret=True).pub_from is None
+    assert clocks_of(kind, FIRM, {}, date(2025, 1, 1)).pub_from == "2025-01-01"
 
 
 @given(
@@ -204,4 +202,4 @@ def test_the_measure_says_openly_that_its_own_term_has_ended() -> None:
 def test_a_broken_rule_set_does_not_boot(tmp_path: Any, text: str) -> None:
     (tmp_path / "broken.yaml").write_text(text)
     with pytest.raises(ConfigError, match=r"broken\.yaml"):
-        ruleset.load(tmp_path)
+        ruleset.shipped(tmp_path)

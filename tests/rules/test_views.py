@@ -13,7 +13,8 @@ from server.catalogue.envelope import ENVELOPE
 from server.catalogue.kind import ENTITIES, SubjectKind
 from server.model.purpose import Purpose
 from server.model.view import Exposure
-from server.rules.access import AUDIENCE_OF, OPEN, Planner, Relation, Scope, Stage, Window, decide, see
+from server.rules.access import AUDIENCE_OF, OPEN, Relation, Scope, Stage, Window, decide, see
+from server.rules.planner import Planner
 from tests.access import oracle
 from tests.makers import CATALOGUE, TODAY
 

@@ -12,10 +12,12 @@ from server.catalogue.kind import ENTITIES
 from server.catalogue.load import load
 from server.model.ids import new_id
 from server.rules import relation
-from server.rules.access import Planner, see
+from server.rules.access import see
+from server.rules.planner import Planner
 from server.store.models import make_indexes
 from server.store.mongo import Mongo
-from server.store.records import Records, Where
+from server.store.record_pages import Where
+from server.store.records import Records
 
 DAY = date(2026, 6, 30)
 KINDS = ("administrative_licence", "administrative_penalty")

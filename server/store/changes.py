@@ -1,0 +1,147 @@
+"""The collection ``changes``: what happened to records, numbered in the order in which feeds tell of it.
+
+An event is written in the transaction of the change it tells of, without a number, and numbered afterwards: numbers
+are given in a transaction of their own that moves one counter, so that whoever has read up to a number has read
+everything up to it, and writers never wait for each other. Events hold no value of a record, only names of fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from beanie import Document
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from server.errors import Conflict
+from server.store.mongo import Mongo, Session, translating
+from server.store.paging import widening
+
+PENDING = "pending"
+PUBLIC = "public"
+"""Whom an event is for, besides what ``of_subject``, ``of_unit`` and ``received_by`` name."""
+
+_COUNTER = "changes"
+_BATCH = 500
+_FIRST_WIDTH = 200
+
+
+def about(subject: str) -> str:
+    """The address of everyone who follows one subject on a ground of its own."""
+    return f"about:{subject}"
+
+
+def own(unit: str) -> str:
+    """The address of the unit that filed the record."""
+    return f"own:{unit}"
+
+
+def received(unit: str) -> str:
+    """The address of a unit that was given the record."""
+    return f"received:{unit}"
+
+
+class ChangeDocument(Document):
+    """One event. ``to`` holds its addresses; ``was`` and ``now`` are stages, None before and after the record's life.
+
+    ``fields`` and ``masked`` name what changed in full and in masked form; both are None for a record that is new.
+    """
+
+    id: str  # type: ignore[assignment]
+    seq: int
+    to: list[str]
+    at: datetime
+    record: str
+    version: int
+    kind: str
+    subject: str
+    subject_kind: str
+    unit: str
+    cause: str
+    was: str | None
+    now: str | None
+    fields: list[str] | None
+    masked: list[str] | None
+
+    class Settings:
+        name = "changes"
+        indexes: ClassVar = [
+            IndexModel([("to", ASCENDING), ("seq", ASCENDING)], name="to"),
+            IndexModel([("record", ASCENDING)], name="record"),
+        ]
+
+
+class Changes:
+    """Reads and writes of one database's events."""
+
+    def __init__(self, mongo: Mongo) -> None:
+        self._mongo = mongo
+        self._collection = mongo.db["changes"]
+        self._counters = mongo.db["counters"]
+
+    async def add(self, documents: Sequence[dict[str, Any]], session: Session) -> None:
+        """Write events along with the changes they tell of."""
+        if documents:
+            with translating():
+                await self._collection.insert_many(documents, session=session)
+
+    async def last(self) -> int:
+        """The highest number given so far."""
+        with translating():
+            found = await self._counters.find_one({"_id": _COUNTER})
+        return int(found["value"]) if found else 0
+
+    async def number(self) -> int:
+        """Number what waits, and return the highest number given. Workers may do so at the same time."""
+        while True:
+            with translating():
+                waiting = await self._collection.find({"to": PENDING, "seq": 0}, {"_id": 1}).to_list()
+            if not waiting:
+                return await self.last()
+            batch = sorted(one["_id"] for one in waiting)[:_BATCH]
+            try:
+                await self._number(batch)
+            except (Conflict, DuplicateKeyError):
+                continue  # another worker was faster
+            except OperationFailure as error:
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+
+    async def _number(self, batch: Sequence[str]) -> None:
+        last = await self.last()
+        async with self._mongo.transaction() as session:
+            if last == 0:
+                await self._counters.update_one(
+                    {"_id": _COUNTER}, {"$setOnInsert": {"value": 0}}, upsert=True, session=session
+                )
+            moved = await self._counters.update_one(
+                {"_id": _COUNTER, "value": last}, {"$inc": {"value": len(batch)}}, session=session
+            )
+            if moved.matched_count != 1:
+                raise Conflict("Another worker numbers the events.")
+            operations = [
+                UpdateOne(
+                    {"_id": identifier, "seq": 0},
+                    {"$set": {"seq": last + place}, "$pull": {"to": PENDING}},
+                )
+                for place, identifier in enumerate(batch, 1)
+            ]
+            done = await self._collection.bulk_write(operations, session=session)
+            if done.matched_count != len(batch):
+                raise Conflict("Another worker numbered these events.")
+
+    async def page(self, address: str, after: int, until: int, limit: int) -> list[dict[str, Any]]:
+        """At most ``limit`` events for an address with numbers above ``after`` and not above ``until``, in order."""
+
+        async def fetch(offset: int, width: int, most: int) -> list[dict[str, Any]]:
+            query = {"to": address, "seq": {"$gt": after + offset, "$lte": after + offset + width}}
+            found = await self._collection.find(query).to_list()
+            return sorted(found, key=lambda one: one["seq"])[:most]
+
+        async def positions() -> int:
+            return max(0, until - after)
+
+        with translating():
+            return await widening(fetch, positions, limit, min(_FIRST_WIDTH, max(1, until - after)))
