@@ -21,6 +21,7 @@ def settings_of(config: Mapping[str, Any]) -> Settings:
         mongo_database=config["database"],
         data_dir=Path(config["data_dir"]),
         sample=False,
+        sweep_seconds=0,
         query_timeout_ms=60_000,
     )
 

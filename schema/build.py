@@ -9,12 +9,14 @@ import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from schema.changes import make_change_types
 from schema.lean import shorten
 from schema.mutation import make_mutation
 from schema.query import make_query
 from schema.records import make_interface, make_kind_enum, make_type, record_fields
 from schema.scalars import SCALARS
 from schema.subjects import make_subject_types
+from schema.subscription import make_subscription
 from server.catalogue.kind import Catalogue
 from server.model.view import RecordView
 
@@ -43,8 +45,10 @@ def build(catalogue: Catalogue) -> Contract:
     kinds = make_kind_enum(catalogue)
     interface = make_interface(kinds)
     types = make_subject_types(interface, kinds)
+    changes = make_change_types(interface, kinds)
     schema = strawberry.Schema(
-        query=make_query(types, interface, kinds),
+        query=make_query(types, changes, interface, kinds),
+        subscription=make_subscription(changes),
         mutation=make_mutation(kinds),
         types=[make_type(kind, interface) for kind in catalogue.kinds.values()],
         config=StrawberryConfig(default_resolver=read, scalar_map=SCALARS),

@@ -6,11 +6,23 @@ from typing import Any
 
 import strawberry
 
-from schema.arguments import FilingStateArgument
+from schema.arguments import FilingStateArgument, make_enum
 from schema.pages import make_connection
-from schema.scalars import DateTime
+from schema.scalars import Date, DateTime
 from schema.text import both, plain
 from server.actions.check_filings import FilingView
+from server.catalogue.kind import Label
+from server.model.filing import Deed
+
+DeedEnum = make_enum(
+    "Deed",
+    {
+        "FILE": (Deed.FILE.value, Label("报送", "Put a record in force")),
+        "WITHDRAW": (Deed.WITHDRAW.value, Label("撤回", "Withdraw a record")),
+    },
+    "What a filing does.",
+    "报送办理内容。",
+)
 
 
 class DeskReading:
@@ -25,6 +37,18 @@ class DeskReading:
     @property
     def state(self) -> str:
         return self._filing.state.value
+
+    @property
+    def deed(self) -> str:
+        return self._filing.deed.value
+
+    @property
+    def due_on(self) -> Any:
+        return self._filing.judged.due if self._filing.judged is not None else None
+
+    @property
+    def late(self) -> bool | None:
+        return self._filing.judged.late if self._filing.judged is not None else None
 
     def __getattr__(self, name: str) -> Any:
         """The filing's own attributes."""
@@ -44,6 +68,9 @@ def make_desk_types(interface: type) -> type:
             "submitted_at": DateTime,
             "decided_at": DateTime | None,
             "record": interface | None,
+            "deed": DeedEnum,
+            "due_on": Date | None,
+            "late": bool | None,
         },
         "__module__": __name__,
         "id": plain("Id of the filing.", "报送编号。"),
@@ -54,6 +81,11 @@ def make_desk_types(interface: type) -> type:
         "reason": plain("Why it was returned.", "退回理由。"),
         "submitted_at": plain("When it was filed.", "报送时间。", name="submittedAt"),
         "decided_at": plain("When it was decided.", "审核时间。", name="decidedAt"),
+        "deed": plain("What it does.", "办理内容。"),
+        "due_on": plain(
+            "By when the correction was to be reported (Art. 57, 58).", "更正报送的截止日。", name="dueOn"
+        ),
+        "late": plain("It was reported late.", "逾期报送。"),
         "record": plain("The record as it would come into force.", "拟生效的记录。"),
         "is_type_of": classmethod(lambda cls, obj, _info: isinstance(obj, DeskReading)),
     }

@@ -56,7 +56,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class Document:
     """A text once parsed, with what follows from it alone.
 
     ``merged`` remembers merged selections and walks, None where a condition (``@include``, ``@skip``) makes
@@ -69,6 +69,14 @@ class _Document:
     sizes: tuple[str, ...] = ()
     merged: dict[Any, Any] | None = None
     weighed: set[tuple[Any, ...]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One operation of a document that may be executed."""
+
+    document: Document
+    definition: OperationDefinitionNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,10 @@ class Executor:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self._documents: OrderedDict[str, _Document] = OrderedDict()
+        self._documents: OrderedDict[str, Document] = OrderedDict()
 
-    async def run(self, request: Request, operation: Operation, *, mutations: bool = True) -> Answer:
-        """The answer to a request. Everything non-public in it is in the log when this returns."""
+    def prepared(self, request: Request) -> Prepared | Answer:
+        """The operation a request names, parsed, validated and weighed; the answer where that fails."""
         if _LONG_NUMBER.search(request.query):
             long = BadInput(
                 "A number in the document has too many digits.", code="BAD_REQUEST", rule="number"
@@ -96,31 +104,48 @@ class Executor:
             return Answer({"errors": [refusal(long)]}, 400, public=False)
         document = self._document(request.query)
         if document.node is None or document.errors:
-            errors = [formatted(one, operation.trace_id) for one in document.errors[:ERRORS_MOST]]
+            errors = [formatted(one, "") for one in document.errors[:ERRORS_MOST]]
             return Answer({"errors": errors}, 400, public=False)
         try:
             definition = _operation_in(document.node, request.operation_name)
-            if definition.operation is not OperationType.QUERY and not mutations:
-                raise BadInput(
-                    "This way of asking is for queries only.", code="METHOD_NOT_ALLOWED", status=405
-                )
             _weigh(document, definition, request)
         except CreditError as error:
             return Answer({"errors": [refusal(error)]}, error.status, public=False)
-        operation.name = _name_for_log(definition)
-        operation.digest = document.digest
-        result = await self._execute(document, request, operation)
+        return Prepared(document, definition)
+
+    async def run(self, request: Request, operation: Operation, *, mutations: bool = True) -> Answer:
+        """The answer to a request. Everything non-public in it is in the log when this returns."""
+        prepared = self.prepared(request)
+        if isinstance(prepared, Answer):
+            return prepared
+        kind = prepared.definition.operation
+        if kind is OperationType.SUBSCRIPTION or (kind is OperationType.MUTATION and not mutations):
+            way = "a websocket" if kind is OperationType.SUBSCRIPTION else "POST"
+            refused = BadInput(
+                f"This kind of operation is sent by {way} only.", code="METHOD_NOT_ALLOWED", status=405
+            )
+            return Answer({"errors": [refusal(refused)]}, refused.status, public=False)
+        return await self.event(prepared, request, operation, None)
+
+    async def event(self, prepared: Prepared, request: Request, operation: Operation, root: Any) -> Answer:
+        """Execute an operation over ``root``: None for a query or mutation, the event for a subscription."""
+        operation.name = _name_for_log(prepared.definition)
+        operation.digest = prepared.document.digest
+        result = await self._execute(prepared.document, request, operation, root)
         try:
             await operation.settle()
         except CreditError as error:
             return Answer({"errors": [refusal(error)]}, error.status, public=False)
-        return _answer(result, operation, definition)
+        return _answer(result, operation, prepared.definition)
 
-    async def _execute(self, document: _Document, request: Request, operation: Operation) -> ExecutionResult:
+    async def _execute(
+        self, document: Document, request: Request, operation: Operation, root: Any
+    ) -> ExecutionResult:
         assert document.node is not None
         result: ExecutionResult | Awaitable[ExecutionResult] = execute(
             self.contract.graphql,
             document.node,
+            root_value=root,
             context_value=Context(operation, self.contract.record_fields, document.merged),
             variable_values=dict(request.variables),
             operation_name=request.operation_name,
@@ -130,7 +155,7 @@ class Executor:
         )
         return await result if isawaitable(result) else result
 
-    def _document(self, text: str) -> _Document:
+    def _document(self, text: str) -> Document:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
         found = self._documents.get(digest)
         if found is not None:
@@ -140,11 +165,11 @@ class Executor:
             node = parse(text, max_tokens=TOKENS_MOST, no_location=False)
             errors = validate(self.contract.graphql, node, max_errors=ERRORS_MOST)
             merged: dict[Any, Any] | None = None if errors or _has_conditions(node) else {}
-            made = _Document(node, tuple(errors), digest, sizes(node), merged)
+            made = Document(node, tuple(errors), digest, sizes(node), merged)
         except GraphQLError as error:
-            made = _Document(None, (error,), digest)
+            made = Document(None, (error,), digest)
         except RecursionError:
-            made = _Document(None, (GraphQLError("The document is nested too deeply."),), digest)
+            made = Document(None, (GraphQLError("The document is nested too deeply."),), digest)
         self._documents[digest] = made
         if len(self._documents) > REMEMBERED:
             self._documents.popitem(last=False)
@@ -164,7 +189,7 @@ def _has_conditions(node: DocumentNode) -> bool:
     return visitor.found
 
 
-def _weigh(document: _Document, definition: OperationDefinitionNode, request: Request) -> None:
+def _weigh(document: Document, definition: OperationDefinitionNode, request: Request) -> None:
     """Weigh an operation once for the same sizes. Raises BadInput for one that is too heavy."""
     assert document.node is not None
     sent = request.variables

@@ -20,6 +20,7 @@ from graphql.language import (
     IntValueNode,
     ListValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     VariableNode,
     Visitor,
@@ -53,10 +54,17 @@ _READS = frozenset(
         "filings",
         "auditEntries",
         "ruleSets",
+        "changes",
+        "reportDuties",
+        "reportCounts",
     }
 )
 _ENTRIES = {
-    **dict.fromkeys(("entities", "records", "accessLog", "filings", "auditEntries"), PAGE_DEFAULT),
+    **dict.fromkeys(
+        ("entities", "records", "accessLog", "filings", "auditEntries", "reportDuties"), PAGE_DEFAULT
+    ),
+    "changes": 50,
+    "reportCounts": 50,
     "fields": 24,
     "ruleSets": 8,
     "parameters": 20,
@@ -105,6 +113,15 @@ class _Scale:
                 continue
             depth, fields, cost = max(depth, part.depth), fields + part.fields, cost + part.cost
         return Weight(depth, fields, cost)
+
+    def weigh_events(self, selections: SelectionSetNode) -> Weight:
+        """The weight of one event: what lies below the root counts once, whatever the page of a query holds."""
+        found = Weight(1, 1, READ)
+        for one in selections.selections:
+            if isinstance(one, FieldNode):
+                below = self.weigh(one.selection_set)
+                found = Weight(below.depth + 1, below.fields + 1, READ + below.cost)
+        return found
 
     def _fragment(self, name: str) -> Weight:
         found = self._weighed.get(name)
@@ -172,7 +189,11 @@ def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:
 
 def weigh(document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Weight:
     """The weight of an operation. Raises BadInput naming the bound it breaks."""
-    found = _Scale(document, {**_defaults(operation), **variables}).weigh(operation.selection_set)
+    scale = _Scale(document, {**_defaults(operation), **variables})
+    if operation.operation is OperationType.SUBSCRIPTION:
+        found = scale.weigh_events(operation.selection_set)
+    else:
+        found = scale.weigh(operation.selection_set)
     roots = len(operation.selection_set.selections)
     for name, value, most in (
         ("depth", found.depth, DEPTH_MOST),

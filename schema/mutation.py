@@ -7,34 +7,29 @@ from typing import Annotated, Any
 
 import strawberry
 
-from schema.arguments import SubjectKindEnum, make_enum
+from schema.arguments import make_enum
 from schema.context import Info, operation_of
-from schema.scalars import FieldValue
+from schema.filing_inputs import (
+    AttestationInput,
+    filing_of,
+    make_filing_input,
+    make_withdrawal_input,
+    withdrawal_of,
+)
+from schema.scalars import Date
 from schema.text import arg, both, plain
 from server.actions import check_filings
 from server.actions.file_records import file_records
 from server.actions.filing import (
     Attestation,
-    Filing,
     FilingReport,
-    FilingSubject,
     Receipt,
     ReceiptState,
     RefusedFiling,
 )
-from server.catalogue.kind import Label, SubjectKind
+from server.actions.withdraw import withdraw_records
+from server.catalogue.kind import Label
 from server.errors import BadInput, Conflict, CreditError, Refused
-
-SecrecyFlag = make_enum(
-    "SecrecyFlag",
-    {
-        "COMMERCIAL_SECRET": ("commercial_secret", Label("商业秘密", "Commercial secret: not published")),
-        "PRIVACY": ("privacy", Label("个人隐私", "Privacy: not published")),
-        "STATE_SECRET": ("state_secret", Label("国家秘密", "State secret: refused")),
-    },
-    "Secrecy flags set by the source unit (Art. 7).",
-    "来源单位的涉密标识（第七条）。",
-)
 
 ReceiptStateEnum = make_enum(
     "ReceiptState",
@@ -49,49 +44,6 @@ ReceiptStateEnum = make_enum(
 )
 
 
-@strawberry.input(
-    description=both(
-        "Whom a filing is about: either a code or an ID number.", "报送对象：代码或身份号码二选一。"
-    )
-)
-class SubjectInput:
-    uscc: str | None = plain("Unified social credit code.", "统一社会信用代码。", default=None)
-    id_number: str | None = plain("Citizen ID number.", "公民身份号码。", default=None, name="idNumber")
-    name: str | None = plain("Name.", "名称或姓名。", default=None)
-    kind: SubjectKindEnum | None = plain(
-        "Kind of subject, where the code leaves it open.", "主体类别（代码不能确定时）。", default=None
-    )
-    self_supporting: bool = plain(
-        "A person of 16 or 17 who lives on own labour.",
-        "十六、十七周岁以自己劳动收入为主要生活来源。",
-        default=False,
-        name="selfSupporting",
-    )
-    declared_lacking_capacity: bool = plain(
-        "A court declared the person without full capacity.",
-        "经法院认定不具有完全民事行为能力。",
-        default=False,
-        name="declaredLackingCapacity",
-    )
-
-
-@strawberry.input(description=both("One field of a filing.", "报送的一个字段。"))
-class FieldInput:
-    code: str = plain("Field name, standard code or Chinese label.", "字段名、标准代码或中文标签。")
-    value: FieldValue = plain("Its value.", "字段值。")
-
-
-@strawberry.input(
-    description=both(
-        "Maker and checker of a machine filing, two people (Art. 23).",
-        "接口报送的报送人与审核人（第二十三条）。",
-    )
-)
-class AttestationInput:
-    maker: str = plain("Who made the filing.", "报送人。")
-    checker: str = plain("Who checked it.", "审核人。")
-
-
 @strawberry.type(description=both("An accepted filing.", "已受理的报送。"))
 class FilingReceipt:
     index: int = plain("Place in the request, from 0.", "请求中的序号，从0起。")
@@ -99,6 +51,12 @@ class FilingReceipt:
     id: strawberry.ID = plain("Id of the record, or of the filing that waits.", "记录或待审报送的标识。")
     version: int = plain("Version of the record.", "记录版本。")
     state: ReceiptStateEnum = plain("What became of it.", "结果。")  # type: ignore[valid-type]
+    due_on: Date | None = plain(
+        "By when a correction was to be reported (Art. 57, 58).",
+        "更正报送的截止日（第五十七、五十八条）。",
+        name="dueOn",
+    )
+    late: bool | None = plain("It was reported late.", "逾期报送。")
 
 
 @strawberry.type(description=both("One broken rule; never the value.", "一条不符合的规则；不含字段值。"))
@@ -164,6 +122,8 @@ def _receipt(one: Receipt) -> FilingReceipt:
         id=strawberry.ID(one.id),
         version=one.version,
         state=one.state.value,
+        due_on=one.judged.due if one.judged is not None else None,  # type: ignore[arg-type]
+        late=one.judged.late if one.judged is not None else None,
     )
 
 
@@ -179,13 +139,13 @@ def _refused(one: RefusedFiling) -> FilingRefusal:
 
 def make_mutation(kinds: type[Enum]) -> type:
     """The root type of all mutations for one catalogue."""
-    filing_input = _filing_input(kinds)
+    filing_input = make_filing_input(kinds)
 
     async def file(info: Info, filings: Any, attestation: Any = None, all_or_nothing: bool = False) -> Any:
         try:
             report: FilingReport = await file_records(
                 operation_of(info),
-                [_filing(one) for one in filings],
+                [filing_of(one) for one in filings],
                 attestation=Attestation(attestation.maker, attestation.checker) if attestation else None,
                 all_or_nothing=all_or_nothing,
             )
@@ -198,6 +158,26 @@ def make_mutation(kinds: type[Enum]) -> type:
         "filings": Annotated[list[filing_input], arg("1 to 500 records.", "1至500条记录。")],  # type: ignore[valid-type]
         "attestation": Annotated[AttestationInput | None, arg("For machine clients.", "仅限接口报送。")],
         "all_or_nothing": Annotated[bool, arg("Accept all or none.", "全部受理或全部不受理。")],
+        "return": FilingResult,
+    }
+
+    withdrawal_input = make_withdrawal_input(kinds)
+
+    async def withdraw(info: Info, withdrawals: Any, attestation: Any = None) -> Any:
+        try:
+            report: FilingReport = await withdraw_records(
+                operation_of(info),
+                [withdrawal_of(one) for one in withdrawals],
+                attestation=Attestation(attestation.maker, attestation.checker) if attestation else None,
+            )
+        except (Refused, BadInput, Conflict) as error:
+            return refusal_of(error)
+        return report_view(report.accepted, report.refused)
+
+    withdraw.__annotations__ |= {
+        "info": Info,
+        "withdrawals": Annotated[list[withdrawal_input], arg("1 to 500 records.", "1至500条记录。")],  # type: ignore[valid-type]
+        "attestation": Annotated[AttestationInput | None, arg("For machine clients.", "仅限接口报送。")],
         "return": FilingResult,
     }
 
@@ -228,6 +208,12 @@ def make_mutation(kinds: type[Enum]) -> type:
             resolver=file,
             name="fileRecords",
         ),
+        "withdraw_records": plain(
+            "Withdraw records of the own unit that were wrong, or whose document was revoked (Art. 57, 58).",
+            "撤回本单位有误或者据以认定的文书已撤销的记录（第五十七、五十八条）。",
+            resolver=withdraw,
+            name="withdrawRecords",
+        ),
         "approve_filings": plain(
             "Put filings into force, as another person than their maker.",
             "审核通过（审核人须非报送人）。",
@@ -240,66 +226,4 @@ def make_mutation(kinds: type[Enum]) -> type:
     }
     return strawberry.type(
         type("Mutation", (), space), description=both("Everything that can be done.", "全部办理。")
-    )
-
-
-def _filing_input(kinds: type[Enum]) -> type:
-    space = {
-        "__annotations__": {
-            "kind": kinds,
-            "source_no": str,
-            "subject": SubjectInput,
-            "fields": list[FieldInput],
-            "change_reason": str | None,
-            "secrecy": list[SecrecyFlag],  # type: ignore[valid-type]
-            "agreement": bool,
-        },
-        "__module__": __name__,
-        "kind": plain("Kind of record.", "信息类别。"),
-        "source_no": plain("The unit's own number of the record.", "来源记录编号。", name="sourceRecordNo"),
-        "subject": plain("Whom it is about.", "信用主体。"),
-        "fields": plain("The fields.", "字段。"),
-        "change_reason": plain(
-            "Why it changes a record already filed (Art. 55).",
-            "变动理由（第五十五条）。",
-            default=None,
-            name="changeReason",
-        ),
-        "secrecy": plain("Secrecy flags (Art. 7).", "涉密标识（第七条）。", default_factory=list),
-        "agreement": plain(
-            "For market information: a written agreement with the subject names use and term (Art. 63).",
-            "市场信用信息：已就用途、期限书面约定（第六十三条）。",
-            default=False,
-        ),
-    }
-    return strawberry.input(
-        type("FilingInput", (), space),
-        description=both("One record as a unit files it.", "单位报送的一条记录。"),
-    )
-
-
-def _filing(one: Any) -> Filing:
-    values: dict[str, object] = {}
-    for field in one.fields:
-        if field.code in values:
-            raise BadInput(
-                "fields (字段): a field is given twice in one filing.", field="fields", rule="duplicate_field"
-            )
-        values[field.code] = field.value
-    subject = one.subject
-    return Filing(
-        kind=one.kind.value,
-        source_no=one.source_no,
-        subject=FilingSubject(
-            code=subject.uscc,
-            id_number=subject.id_number,
-            name=subject.name,
-            kind=SubjectKind(subject.kind.value) if subject.kind else None,
-            self_supporting=subject.self_supporting,
-            declared_lacking=subject.declared_lacking_capacity,
-        ),
-        values=values,
-        change_reason=one.change_reason,
-        secrecy=tuple(flag.value for flag in one.secrecy),
-        agreement=one.agreement,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-from graphql import GraphQLResolveInfo
-from graphql.execution.values import get_directive_values
+from graphql import GraphQLResolveInfo, GraphQLSchema
+from graphql.execution.values import VariableValues, get_directive_values
 from graphql.language import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionNode
 from graphql.type import GraphQLIncludeDirective, GraphQLObjectType, GraphQLSkipDirective
 
@@ -20,10 +20,23 @@ ResolveInfo: TypeAlias = "GraphQLResolveInfo[Any]"
 NOT_DATA = frozenset({"__typename", "id", "kind"})
 
 
+class Ground(Protocol):
+    """Where a selection stands: a resolver's info, or as much of one."""
+
+    @property
+    def schema(self) -> GraphQLSchema: ...
+
+    @property
+    def fragments(self) -> Mapping[str, Any]: ...
+
+    @property
+    def variable_values(self) -> VariableValues: ...
+
+
 class Selected:
     """Walks the selection below the field being resolved, fragments and conditions included."""
 
-    def __init__(self, info: ResolveInfo, record_types: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, info: Ground, record_types: Mapping[str, frozenset[str]]) -> None:
         self._info = info
         self._types = record_types
 

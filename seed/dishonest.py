@@ -179,12 +179,11 @@ _LISTS = {
 
 
 def severe_list_entry(case: Case) -> Values:
-    """A severe listing: standing, removed, or removed so long ago that retention has ended (Art. 16, 35)."""
+    """A severe listing: standing, or removed (Art. 16, 35)."""
     party = case.party
     listed = {
         "removed": case.ago(3 * YEAR, 4 * YEAR),
         "corrected": case.ago(3 * YEAR, 4 * YEAR),
-        "shielded": case.ago(14 * YEAR, 15 * YEAR),
     }.get(case.story, case.ago(30, 2 * YEAR))
     name, article = _LISTS[case.unit.key]
     values: Values = {
@@ -202,10 +201,8 @@ def severe_list_entry(case: Case) -> Values:
         "remedies": "可以自收到决定之日起六十日内申请行政复议，或者六个月内提起行政诉讼。",
         "priorNoticeReference": case.document("曲严告", listed),
     }
-    if case.story in ("removed", "shielded"):
+    if case.story == "removed":
         values |= removal(listed)
-    if case.story == "shielded":
-        values["conductEndedOn"] = ended(case, listed)
     if party.kind in (SubjectKind.legal_person, SubjectKind.unincorporated):
         values["responsiblePersons"] = [{"role": "legal_representative", "name": party.head.name}]
         values["responsiblePersonIds"] = [party.head.number]

@@ -12,15 +12,18 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from schema.build import build
 from schema.execution import Executor
+from schema.streaming import Streams
 from schema.transport import Endpoint
+from schema.websocket import Socket, SocketLimits
 from seed.sample import ensure_sample
 from server import clock
 from server.actions.audit_keys import audit_key
 from server.actions.platform import Platform
+from server.actions.scheduler import Scheduler
 from server.catalogue.load import load
 from server.errors import ConfigError, CreditError
 from server.identity.verify import Verifier
@@ -86,6 +89,9 @@ def create_app(
             app.state.mongo, app.state.platform = mongo, platform
             checkpoints = asyncio.create_task(platform.log.run_checkpoints(settings.checkpoint_seconds))
             stack.push_async_callback(_ended, checkpoints)
+            if settings.sweep_seconds:
+                scheduler = Scheduler(platform, settings.sweep_seconds, now)
+                stack.push_async_callback(_ended, asyncio.create_task(scheduler.run()))
             yield
 
     verifier = Verifier.of(settings)
@@ -95,11 +101,13 @@ def create_app(
 
     executor = Executor(build(load()))
     endpoint = Endpoint(executor, identify, now, settings.max_body_bytes)
+    socket = Socket(Streams(executor, now), verifier.viewer, now, SocketLimits(), frozenset())
     app = Starlette(
         routes=[
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/graphql", endpoint.__call__, methods=["POST"]),
+            WebSocketRoute("/graphql", socket.__call__),
         ],
         lifespan=lifespan,
     )
@@ -108,7 +116,7 @@ def create_app(
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
-    """Cancel the checkpoints and wait for the last one."""
+    """Cancel what runs by itself and wait for its last word."""
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task

@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     query_timeout_ms: int = Field(default=3_000, ge=100, le=60_000)
     max_body_bytes: int = Field(default=1_048_576, ge=1_024, le=64 * 1_048_576)
     checkpoint_seconds: int = Field(default=10, ge=1, le=3_600)
+    sweep_seconds: int = Field(default=60, ge=0, le=3_600)
 
     @model_validator(mode="before")
     @classmethod

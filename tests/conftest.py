@@ -86,4 +86,5 @@ def settings(mongo: Mongo, mongo_url: str, tmp_path_factory: pytest.TempPathFact
         mongo_database=mongo.db.name,
         data_dir=tmp_path_factory.mktemp("data"),
         sample=False,
+        sweep_seconds=0,
     )

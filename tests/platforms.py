@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -79,6 +79,18 @@ class World:
         assert "errors" not in answer, answer
         data: dict[str, Any] = answer["data"]
         return data
+
+    @contextmanager
+    def back_then(self, day: date) -> Iterator[None]:
+        """Let it be that day, in the city's morning, for the block."""
+        kept, self.clock[0] = (
+            self.clock[0],
+            self.clock[0].replace(year=day.year, month=day.month, day=day.day),
+        )
+        try:
+            yield
+        finally:
+            self.clock[0] = kept
 
     def operation(self, caller: Caller) -> Operation:
         """An operation as an action gets it, outside HTTP."""
@@ -173,15 +185,20 @@ def every_kind(party: Party, *, day: date = date(2026, 5, 6)) -> list[Filing]:
 
 
 def penalties_in_every_stage(party: Party) -> list[Filing]:
-    """Penalties that are public, were never public, are past publicity, and are past all disclosure."""
-    old, older = years_ago(4), years_ago(7)
-    made = [
+    """Penalties that are public, were never public and are past publicity."""
+    return [
         a_penalty(party, "warning", penaltyTypes=["warning"], fineAmount=None),
-        a_record("administrative_penalty", party, "past", day=old),
-        a_record("administrative_penalty", party, "ended", day=older, conductEndedOn=older.isoformat()),
+        a_record("administrative_penalty", party, "past", day=years_ago(4)),
         replace(a_penalty(party, "secret"), secrecy=("commercial_secret",)),
     ]
-    return made
+
+
+OLDER = years_ago(7)
+
+
+def ended_penalty(party: Party) -> Filing:
+    """A penalty past all disclosure by now, and for a person past its retention: such are filed in their time only."""
+    return a_record("administrative_penalty", party, "ended", day=OLDER, conductEndedOn=OLDER.isoformat())
 
 
 async def populate(world: World) -> None:
@@ -189,6 +206,8 @@ async def populate(world: World) -> None:
     await world.platform.units.put([dict(one) for one in UNITS])
     for party in (COMPANY, SHOP, ORGAN, PERSON):
         await world.filed(*every_kind(party), *penalties_in_every_stage(party))
+        with world.back_then(OLDER):
+            await world.filed(ended_penalty(party))
     for party in (OTHER_COMPANY, COOPERATIVE, OTHER_PERSON):
         basic = "person_basic" if party.is_person else "entity_basic"
         await world.filed(a_record(basic, party), a_record("severe_list_entry", party), a_penalty(party))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from server.actions.announce import placed
@@ -19,11 +20,12 @@ from server.audit.entry import Entry, KindAccess, Tag
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput, Conflict
-from server.model.filing import FilingState
+from server.model.filing import Deed, FilingState
 from server.model.view import Exposure, RecordView
 from server.rules import acting, lifecycle
 from server.rules.access import Relation, Scope, see
 from server.rules.acting import Verb
+from server.rules.duties import Duty, Judged, Report, judge
 from server.store.rule_sets import RulesChanged
 
 DESK_MOST = 100
@@ -42,6 +44,8 @@ class FilingView:
     submitted_at: Any
     decided_at: Any
     record: RecordView | None
+    deed: Deed
+    judged: Judged | None
     cursor: str
 
 
@@ -86,6 +90,8 @@ async def desk(
                 submitted_at=one["submitted_at"],
                 decided_at=one["decided_at"],
                 record=seen,
+                deed=Deed(one["deed"]),
+                judged=None if one["report"] is None else judge(_report(one["report"]), operation.regime),
                 cursor=platform.cursors.seal(one["_id"], *bound),
             )
         )
@@ -155,7 +161,11 @@ async def _into_force(operation: Operation, filing: Mapping[str, Any]) -> int | 
         record["facts"] = {**record["facts"], "restarts": old["facts"]["restarts"]}
     record |= lifecycle.renewed(record, platform.catalogue, operation.regime)
     record |= {"tick": old["tick"] if old else 0, **placed(record, operation.at)}
+    reason = record["change_reason"]
     record |= seen_by(operation, kind, old, record)
+    if filing["deed"] == Deed.WITHDRAW:
+        record["change_reason"] = reason
+    reports = {} if filing["report"] is None else {record["_id"]: _report(filing["report"])}
 
     async def work(writing: Writing) -> None:
         changes = {
@@ -164,7 +174,7 @@ async def _into_force(operation: Operation, filing: Mapping[str, Any]) -> int | 
             "decided_at": operation.at,
         }
         await platform.filings.decide(filing, changes, writing.session)
-        await put_in_force(operation, [(subject, record, old)], writing)
+        await put_in_force(operation, [(subject, record, old)], writing, reports)
         await writing.append([_entry(operation, Tag.RECORD_FILING_APPROVE, filing, subject["_id"])])
 
     await platform.log.transact(work)
@@ -221,6 +231,11 @@ def _not_decidable(operation: Operation, filing: Mapping[str, Any] | None) -> Fa
 
 def _missing() -> Fault:
     return fault("id", "编号", "unknown_filing", "names no filing of this unit")
+
+
+def _report(stored: Mapping[str, str]) -> Report:
+    began, told = (date.fromisoformat(stored[name]) for name in ("began", "reported"))
+    return Report(Duty(stored["duty"]), began, told)
 
 
 def _name_of(operation: Operation) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import orjson
 
-from server.actions.filing import REASON_MOST, SECRECY, SOURCE_NO_MOST, Filing, FilingSubject
+from server.actions.filing import REASON_MOST, SECRECY, SOURCE_NO_MOST, Correction, Filing, FilingSubject
 from server.actions.operation import Operation
 from server.catalogue import check, forbidden, personal, values
 from server.catalogue.fault import Fault, Invalid
 from server.catalogue.identifiers import birth_date
 from server.catalogue.kind import Family, Kind, SubjectKind, ValueType
-from server.rules import acting
+from server.rules import acting, lifecycle
 from server.rules.acting import Objection
+from server.rules.duties import Duty
 from server.store.cipher import Ciphertext
 
 _NAMES = ("partyName", "name")
@@ -39,8 +40,16 @@ class Draft:
     masked: dict[str, Any]
     dated_on: date
     digest: str
+    facts: dict[str, Any]
     subject_id: str = ""
     old: dict[str, Any] | None = None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the very same is in force already."""
+        return (
+            self.old is not None and self.old["state"] == "active" and self.old["content_hash"] == self.digest
+        )
 
 
 def fault(name: str, label: str, rule: str, sentence: str) -> Fault:
@@ -70,7 +79,7 @@ async def draft(
     objection = acting.unit_files(unit, kind)
     if objection is not None or unit is None:
         return (_objected(objection, kind),) if objection is not None else ()
-    faults = _envelope_faults(filing)
+    faults = [*_envelope_faults(filing), *correction_faults(filing.correction, today)]
     subject, subject_faults = _clean_subject(filing.subject, kind, today)
     faults += subject_faults
     faults += _forbidden_faults(kind, filing)
@@ -109,6 +118,7 @@ async def draft(
         masked=dict(checked.masked),
         dated_on=dated,
         digest=digest,
+        facts=lifecycle.facts_of(kind, checked.values, dated, secret=bool(filing.secrecy)),
     )
 
 
@@ -138,17 +148,13 @@ def _envelope_faults(filing: Filing) -> list[Fault]:
                 f"must have 1 to {SOURCE_NO_MOST} printable characters",
             )
         )
-    for name, label, text in (
-        ("sourceRecordNo", "来源记录编号", filing.source_no),
-        ("changeReason", "变动理由", filing.change_reason or ""),
-        ("subject.name", "主体名称", filing.subject.name or ""),
-    ):
-        found = forbidden.find(text, path=name)
-        if found is not None or personal.find(text, published=True) is not None:
-            rule = found.rule if found is not None else "personal_data"
-            faults.append(fault(name, label, rule, "holds personal or forbidden data (Art. 63, 64)"))
-    if filing.change_reason is not None and len(filing.change_reason) > REASON_MOST:
-        faults.append(fault("changeReason", "变动理由", "length", f"has at most {REASON_MOST} characters"))
+    faults += text_faults(
+        (
+            ("sourceRecordNo", "来源记录编号", filing.source_no),
+            ("changeReason", "变动理由", filing.change_reason or ""),
+            ("subject.name", "主体名称", filing.subject.name or ""),
+        )
+    )
     if not set(filing.secrecy) <= set(SECRECY):
         faults.append(fault("secrecy", "涉密标识", "unknown_option", "is not one of the known flags"))
     if "state_secret" in filing.secrecy:
@@ -156,6 +162,32 @@ def _envelope_faults(filing: Filing) -> list[Fault]:
             fault("secrecy", "涉密标识", "state_secret", "state secrets are not collected here (Art. 7)")
         )
     return faults
+
+
+CORRECTION_FIELDS = {
+    Duty.CORRECTION: ("correctedOn", "更正日期"),
+    Duty.REVOCATION: ("documentChangedOn", "文书撤销或者变更日期"),
+}
+
+
+def text_faults(texts: Iterable[tuple[str, str, str]]) -> list[Fault]:
+    """Texts (name, label, text) of a filing's frame that are too long, or hold what must not be in them."""
+    faults = []
+    for name, label, text in texts:
+        found = forbidden.find(text, path=name)
+        if found is not None or personal.find(text, published=True) is not None:
+            rule = found.rule if found is not None else "personal_data"
+            faults.append(fault(name, label, rule, "holds personal or forbidden data (Art. 63, 64)"))
+        elif len(text) > REASON_MOST:
+            faults.append(fault(name, label, "length", f"has at most {REASON_MOST} characters"))
+    return faults
+
+
+def correction_faults(correction: Correction | None, today: date) -> list[Fault]:
+    """What is wrong with the day on which a duty to report began."""
+    if correction is None or correction.began <= today:
+        return []
+    return [fault(*CORRECTION_FIELDS[correction.duty], "future_date", "must not lie in the future")]
 
 
 def _forbidden_faults(kind: Kind, filing: Filing) -> list[Fault]:
@@ -275,7 +307,10 @@ def name_in(one: Draft) -> str:
 
 
 def place_fault(
-    one: Draft, subject: Mapping[str, Any] | None, pending: Mapping[str, Any] | None
+    one: Draft,
+    subject: Mapping[str, Any] | None,
+    pending: Mapping[str, Any] | None,
+    operation: Operation,
 ) -> Fault | None:
     """Why a draft cannot take its place beside what is held of its subject and what waits for the checker."""
     if subject is not None and subject["kind"] != one.subject_kind.value and one.subject.kind is not None:
@@ -288,8 +323,14 @@ def place_fault(
         return fault(
             "sourceRecordNo", "来源记录编号", "filing_pending", "has a filing that waits for the checker"
         )
-    if one.old is None or one.old["content_hash"] == one.digest:
-        return None
+    over = _retention_fault(one, operation)
+    if over is not None:
+        return over
+    if one.old is None or one.unchanged:
+        if one.filing.correction is None:
+            return None
+        names = CORRECTION_FIELDS[one.filing.correction.duty]
+        return fault(*names, "nothing_corrected", "belongs to the change of a record already filed")
     if subject is None or one.old["subject"] != subject["_id"]:
         return fault("subject", "信用主体", "subject_changed", "a record cannot move to another subject")
     if not (one.filing.change_reason or "").strip():
@@ -300,3 +341,17 @@ def place_fault(
             "a changed record needs the reason of the change (Art. 55)",
         )
     return None
+
+
+def _retention_fault(one: Draft, operation: Operation) -> Fault | None:
+    """What may no longer be kept is not collected either (Art. 35, 36)."""
+    if one.old is not None and one.old["state"] != "shielded":
+        return None
+    clocks = lifecycle.clocks(one.kind, one.subject_kind, one.facts, operation.regime)
+    if one.old is None and not lifecycle.retention_over(clocks, operation.today):
+        return None
+    name = one.kind.conduct_ended_by if "removed" not in one.facts else "removedOn"
+    label = one.kind.field(name).label.zh if name else "记录"
+    return fault(
+        name or "record", label, "retention_ended", "lies so far back that nothing may be kept of it"
+    )

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
-from server.actions.announce import placed
 from server.actions.audit_log import Writing
+from server.actions.documents import record_document, reported, subject_document, waiting
 from server.actions.draft import Draft, draft, fault, held_as, name_in, place_fault
 from server.actions.filing import (
     BATCH_MOST,
@@ -24,7 +24,6 @@ from server.actions.filing import (
     ReceiptState,
     RefusedFiling,
 )
-from server.actions.listing import seen_by
 from server.actions.operation import Operation, refused_by
 from server.actions.put_in_force import put_in_force
 from server.audit.entry import Entry, KindAccess, Outcome, Tag
@@ -32,12 +31,10 @@ from server.catalogue import personal
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
 from server.errors import BadInput, Conflict
-from server.model.filing import FilingState
 from server.model.ids import new_id
-from server.rules import acting, lifecycle
+from server.rules import acting
 from server.rules.acting import Verb
-from server.store.records import slot_of
-from server.store.subjects import grams_of
+from server.rules.duties import Report, judge
 
 ATTEMPTS = 3
 """How often a batch is compared and written before a race with other filings is the caller's to see."""
@@ -60,28 +57,8 @@ async def file_records(
     Raises Refused when the viewer may not file at all, BadInput for a batch of the wrong size.
     """
     viewer, platform = operation.viewer, operation.platform
-    objection = acting.may(viewer, Verb.FILE)
-    if objection is None and attestation is not None:
-        objection = acting.two_people(attestation.maker, attestation.checker)
-        if any(personal.find(name, published=True) for name in (attestation.maker, attestation.checker)):
-            raise BadInput(
-                "attestation (报送审核人): names only, no numbers of persons.",
-                field="attestation",
-                rule="personal_data",
-            )
-    if objection is not None:
-        await _note_refusal(operation, objection.code, 0)
-        raise refused_by(objection)
-    if attestation is not None and not viewer.machine:
-        raise BadInput(
-            "attestation (报送审核人): only a machine client may carry maker and checker by name.",
-            field="attestation",
-            rule="machine_only",
-        )
-    if not 1 <= len(filings) <= BATCH_MOST:
-        raise BadInput(
-            f"filings (报送记录): a batch has 1 to {BATCH_MOST} records.", field="filings", rule="batch_size"
-        )
+    await attested(operation, attestation)
+    checked_batch(len(filings), "filings", "报送记录")
     unit = await platform.units.get(viewer.unit or "")
     drafts: list[Draft] = []
     refused: list[RefusedFiling] = []
@@ -102,6 +79,39 @@ async def file_records(
             drafts.append(made)
     async with turn or nullcontext():
         return await _register(operation, unit, drafts, refused, attestation, all_or_nothing, dry_run)
+
+
+async def attested(operation: Operation, attestation: Attestation | None) -> None:
+    """Hold that the viewer may file, and that only a machine client carries maker and checker by name (Art. 23).
+
+    Raises Refused, BadInput.
+    """
+    objection = acting.may(operation.viewer, Verb.FILE)
+    if objection is None and attestation is not None:
+        objection = acting.two_people(attestation.maker, attestation.checker)
+        if any(personal.find(name, published=True) for name in (attestation.maker, attestation.checker)):
+            raise BadInput(
+                "attestation (报送审核人): names only, no numbers of persons.",
+                field="attestation",
+                rule="personal_data",
+            )
+    if objection is not None:
+        await _note_refusal(operation, objection.code, 0)
+        raise refused_by(objection)
+    if attestation is not None and not operation.viewer.machine:
+        raise BadInput(
+            "attestation (报送审核人): only a machine client may carry maker and checker by name.",
+            field="attestation",
+            rule="machine_only",
+        )
+
+
+def checked_batch(size: int, name: str, label: str) -> None:
+    """Hold that a batch has a size that is taken. Raises BadInput."""
+    if not 1 <= size <= BATCH_MOST:
+        raise BadInput(
+            f"{name} ({label}): a batch has 1 to {BATCH_MOST} records.", field=name, rule="batch_size"
+        )
 
 
 def _named_by(filing: Filing, faults: tuple[Fault, ...]) -> str:
@@ -175,11 +185,11 @@ async def _placed(
     for found in await platform.subjects.known(sorted(codes), list(ciphers)):
         known[found.get("code") or bytes(found["id_cipher"])] = found
     earlier = await platform.records.by_source((unit, one.kind.code, one.filing.source_no) for one in drafts)
-    waiting: dict[tuple[str, str], dict[str, Any]] = {}
+    pending_there: dict[tuple[str, str], dict[str, Any]] = {}
     for code in {one.kind.code for one in drafts}:
         numbers = [one.filing.source_no for one in drafts if one.kind.code == code]
         for number, pending in (await platform.filings.pending(unit, code, numbers)).items():
-            waiting[code, number] = pending
+            pending_there[code, number] = pending
     placed, refused = [], []
     for one in drafts:
         key = one.subject.code or bytes(one.cipher or b"")
@@ -191,7 +201,7 @@ async def _placed(
                 continue
             one = again
         one.old = earlier.get((unit, one.kind.code, one.filing.source_no))
-        fault = place_fault(one, subject, waiting.get((one.kind.code, one.filing.source_no)))
+        fault = place_fault(one, subject, pending_there.get((one.kind.code, one.filing.source_no)), operation)
         if fault is not None:
             refused.append(RefusedFiling(one.index, one.filing.source_no, (fault,)))
             continue
@@ -208,72 +218,12 @@ async def _placed(
     return placed, refused
 
 
-def _document(
-    operation: Operation, unit: Mapping[str, Any], one: Draft, attestation: Attestation
-) -> dict[str, Any]:
-    """The record as it will be stored, with its clocks."""
-    facts = lifecycle.facts_of(one.kind, one.values, one.dated_on, secret=bool(one.filing.secrecy))
-    if one.old is not None and "restarts" in facts:
-        facts["restarts"] = one.old["facts"]["restarts"]
-    clocks = lifecycle.clocks(one.kind, one.subject_kind, facts, operation.regime)
-    identifier = one.old["_id"] if one.old else new_id("rec")
-    day = one.dated_on.isoformat()
-    made = {
-        "_id": identifier,
-        "version": one.old["version"] + 1 if one.old else 1,
-        "kind": one.kind.code,
-        "subject": one.subject_id,
-        "subject_kind": one.subject_kind.value,
-        "unit": unit["_id"],
-        "unit_name": unit["name"],
-        "source_no": one.filing.source_no,
-        "item": one.kind.item,
-        "catalogue_version": operation.platform.catalogue.version,
-        "maker": attestation.maker,
-        "checker": attestation.checker,
-        "filed_at": one.old["filed_at"] if one.old else operation.at,
-        "updated_at": operation.at,
-        "change_reason": one.filing.change_reason if one.old else None,
-        "state": "active",
-        "secrecy": list(one.filing.secrecy),
-        "dated_on": day,
-        "order": f"{day}~{identifier}",
-        "slot": slot_of(identifier),
-        **clocks.stored(),
-        "facts": facts,
-        "regime": operation.regime.number,
-        "tick": one.old["tick"] if one.old else 0,
-        "body": {one.kind.code: one.values},
-        "masked": {one.kind.code: one.masked},
-        "content_hash": one.digest,
-    }
-    made |= placed(made, operation.at)
-    return made | seen_by(operation, one.kind, one.old, made)
-
-
-def _subject_document(operation: Operation, one: Draft, seq: int) -> dict[str, Any]:
-    person = one.subject_kind is SubjectKind.natural_person
-    made: dict[str, Any] = {
-        "_id": one.subject_id,
-        "version": 1,
-        "kind": one.subject_kind.value,
-        "name": "" if person else name_in(one),
-        "grams": [] if person else grams_of(name_in(one)),
-        "created_at": operation.at,
-    }
-    if person:
-        made["id_cipher"] = one.cipher
-    else:
-        made |= {"code": one.subject.code, "seq": seq}
-    return made
-
-
 async def _submit(operation: Operation, unit: Mapping[str, Any], drafts: Sequence[Draft]) -> list[Receipt]:
     """Interactive filings: checked now, in force only when the checker approves (Art. 23)."""
     maker = operation.viewer.officer or operation.viewer.id
     receipts, documents = [], []
     for one in drafts:
-        if one.old is not None and one.old["content_hash"] == one.digest:
+        if one.old is not None and one.unchanged:
             receipts.append(_receipt(one, one.old["_id"], one.old["version"], ReceiptState.UNCHANGED))
             continue
         pending = await operation.platform.filings.pending(unit["_id"], one.kind.code, [one.filing.source_no])
@@ -281,27 +231,13 @@ async def _submit(operation: Operation, unit: Mapping[str, Any], drafts: Sequenc
             same = pending[one.filing.source_no]
             receipts.append(_receipt(one, same["_id"], same["record"]["version"], ReceiptState.PENDING))
             continue
-        record = _document(operation, unit, one, Attestation(maker, ""))
-        identifier = new_id("fil")
+        record = record_document(operation, unit, one, Attestation(maker, ""))
+        report = reported(one.filing.correction, operation)
         documents.append(
-            {
-                "_id": identifier,
-                "version": 1,
-                "unit": unit["_id"],
-                "kind": one.kind.code,
-                "source_no": one.filing.source_no,
-                "maker": maker,
-                "maker_id": operation.viewer.id,
-                "checker": None,
-                "state": FilingState.PENDING.value,
-                "reason": None,
-                "submitted_at": operation.at,
-                "decided_at": None,
-                "subject": _subject_document(operation, one, 0),
-                "record": record,
-            }
+            waiting(operation, subject_document(operation, one, 0), record, one.filing.source_no, report)
         )
-        receipts.append(_receipt(one, identifier, record["version"], ReceiptState.PENDING))
+        identifier = documents[-1]["_id"]
+        receipts.append(_receipt(one, identifier, record["version"], ReceiptState.PENDING, operation, report))
 
     async def work(writing: Writing) -> None:
         await operation.platform.filings.add(documents, writing.session)
@@ -315,17 +251,22 @@ async def _submit(operation: Operation, unit: Mapping[str, Any], drafts: Sequenc
 async def _put_in_force(
     operation: Operation, unit: Mapping[str, Any], drafts: Sequence[Draft], attestation: Attestation
 ) -> list[Receipt]:
-    receipts, changed = [], []
+    receipts, changed, reports = [], [], {}
     for one in drafts:
-        if one.old is not None and one.old["content_hash"] == one.digest:
+        if one.old is not None and one.unchanged:
             receipts.append(_receipt(one, one.old["_id"], one.old["version"], ReceiptState.UNCHANGED))
             continue
-        record = _document(operation, unit, one, attestation)
-        changed.append((_subject_document(operation, one, 0), record, one.old))
-        receipts.append(_receipt(one, record["_id"], record["version"], ReceiptState.IN_FORCE))
+        record = record_document(operation, unit, one, attestation)
+        changed.append((subject_document(operation, one, 0), record, one.old))
+        report = reported(one.filing.correction, operation)
+        if report is not None:
+            reports[record["_id"]] = report
+        receipts.append(
+            _receipt(one, record["_id"], record["version"], ReceiptState.IN_FORCE, operation, report)
+        )
 
     async def work(writing: Writing) -> None:
-        await put_in_force(operation, changed, writing)
+        await put_in_force(operation, changed, writing, reports)
         await writing.append([_entry(operation, Tag.RECORD_FILING_SUBMIT, drafts)])
 
     if changed:
@@ -333,8 +274,16 @@ async def _put_in_force(
     return receipts
 
 
-def _receipt(one: Draft, identifier: str, version: int, state: ReceiptState) -> Receipt:
-    return Receipt(one.index, one.filing.source_no, identifier, version, state)
+def _receipt(
+    one: Draft,
+    identifier: str,
+    version: int,
+    state: ReceiptState,
+    operation: Operation | None = None,
+    report: Report | None = None,
+) -> Receipt:
+    judged = None if operation is None or report is None else judge(report, operation.regime)
+    return Receipt(one.index, one.filing.source_no, identifier, version, state, judged)
 
 
 def _entry(operation: Operation, tag: Tag, drafts: Sequence[Draft]) -> Entry:

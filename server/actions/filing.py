@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from server.catalogue.fault import Fault
 from server.catalogue.kind import SubjectKind
+from server.rules.duties import Duty, Judged
 
 BATCH_MOST = 500
 SOURCE_NO_MOST = 64
@@ -37,6 +39,14 @@ class FilingSubject:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """Why a record is changed or withdrawn where the unit owes a report: since when (Art. 57, 58)."""
+
+    duty: Duty
+    began: date
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
     """One record as a unit sends it. ``values`` keys are field names, standard codes or Chinese labels."""
 
@@ -47,17 +57,22 @@ class Filing:
     change_reason: str | None = None
     secrecy: tuple[str, ...] = ()
     agreement: bool = False
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """An accepted filing: its place in the request, the record's (or pending filing's) id and version."""
+    """An accepted filing: its place in the request, the record's (or pending filing's) id and version.
+
+    ``judged`` says by when a correction was to be reported and whether it came late.
+    """
 
     index: int
     source_no: str
     id: str
     version: int
     state: ReceiptState
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True)

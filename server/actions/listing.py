@@ -24,10 +24,11 @@ def basic_fields(record: Mapping[str, Any] | None) -> dict[str, Any]:
     """What a subject takes over from its basic record: the copy itself and what the search filters by."""
     if record is None:
         return {}
-    made: dict[str, Any] = {"basic": dict(record)}
+    active = record["state"] == "active"
+    made: dict[str, Any] = {"basic": dict(record) if active else None}
     if record["kind"] == "person_basic":
         return made
-    if record["pub_from"] is None:
+    if published_to(record) is None:
         return made | {"area": None, "industry": None}
     body = record["body"][record["kind"]]
     return made | {
@@ -42,9 +43,15 @@ def last_public_days(changed: Sequence[Change]) -> dict[str, str]:
     """Subject -> the last day on which one of the new records is published."""
     days: dict[str, str] = {}
     for _, record, _ in changed:
-        if record["pub_from"] is not None:
-            days[record["subject"]] = max(record["pub_to"], days.get(record["subject"], ""))
+        last = published_to(record)
+        if last is not None:
+            days[record["subject"]] = max(last, days.get(record["subject"], ""))
     return days
+
+
+def published_to(record: Mapping[str, Any]) -> str | None:
+    """The last day on which a record is published; None for one that never is, or no longer counts."""
+    return record["pub_to"] if record["pub_from"] is not None and record["state"] == "active" else None
 
 
 async def relist(platform: Platform, changed: Sequence[Change], held: set[str], writing: Writing) -> None:
@@ -52,8 +59,7 @@ async def relist(platform: Platform, changed: Sequence[Change], held: set[str], 
     shortened = {
         record["subject"]
         for _, record, old in changed
-        if old is not None and old["pub_from"] is not None
-        if record["pub_from"] is None or record["pub_to"] < old["pub_to"]
+        if old is not None and (published_to(record) or "") < (published_to(old) or "")
     }
     longer = {one: day for one, day in last_public_days(changed).items() if one in held - shortened}
     await platform.subjects.list_longer(longer, writing.session)

@@ -63,9 +63,7 @@ async def shared_file(
     scope = relation.share(operation.viewer, purpose, matter, operation.today)
     if isinstance(scope, Refusal):
         raise operation.refuse(scope, purpose=purpose.value, matter=matter)
-    unit = await operation.platform.units.get(operation.viewer.unit or "")
-    if unit is None or unit["family"] != Family.public:
-        raise operation.refuse(relation.NOT_GOVERNMENT, purpose=purpose.value, matter=matter)
+    unit = await held_unit(operation, purpose, matter)
     if hidden_until is not None and not unit.get("may_withhold_log"):
         raise operation.refuse(relation.MAY_NOT_WITHHOLD, purpose=purpose.value, matter=matter)
     key = read_key(subject, operation.today)
@@ -79,6 +77,14 @@ async def shared_file(
         matter=matter,
         hidden_until=hidden_until,
     )
+
+
+async def held_unit(operation: Operation, purpose: Purpose, matter: str) -> dict[str, Any]:
+    """The viewer's unit, which must be a government unit known here (Art. 37). Raises Refused."""
+    unit = await operation.platform.units.get(operation.viewer.unit or "")
+    if unit is None or unit["family"] != Family.public:
+        raise operation.refuse(relation.NOT_GOVERNMENT, purpose=purpose.value, matter=matter)
+    return unit
 
 
 async def window_file(

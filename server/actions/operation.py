@@ -5,8 +5,6 @@ The log entries are made from the very exposures the answer was read from, and w
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -15,11 +13,13 @@ from datetime import date, datetime
 from typing import Any
 
 from server.actions.platform import Platform
+from server.actions.system_log import token_of
 from server.audit.entry import Channel, Entry, KindAccess, Outcome, Tag, ordered_id
 from server.errors import Refused
 from server.model.view import Exposure
 from server.model.viewer import Viewer
 from server.rules import lifecycle
+from server.rules.access import Relation
 from server.rules.acting import Objection
 from server.rules.decision import Decision, FieldState
 from server.rules.regime import Regime
@@ -27,6 +27,9 @@ from server.rules.relation import Refusal, matter_stated
 from server.store.record_pages import Judge
 
 OWN = ("self", "agent")
+GIVEN = frozenset({Relation.GOVERNMENT, Relation.CONSENTED})
+"""Footings on which a unit is given records of others, and must learn when they may no longer be used."""
+
 _NUMBER = re.compile(r"\d{15}")
 
 
@@ -83,7 +86,7 @@ class Operation:
 
     def subject_token(self, subject: str) -> str:
         """The keyed token under which a subject stands in the log."""
-        return hmac.new(self.platform.keys.subject, subject.encode(), hashlib.sha256).hexdigest()[:40]
+        return token_of(self.platform, subject)
 
     def expose(self, exposure: Exposure) -> Exposure:
         """Open the book for what will be read of one subject on one ground."""
@@ -201,3 +204,16 @@ class Operation:
         entries = self.entries()
         if entries:
             await self.platform.log.append(entries)
+        given = self._given()
+        if given and self.viewer.unit:
+            await self.platform.deliveries.note(self.viewer.unit, given, self.at)
+
+    def _given(self) -> dict[str, frozenset[str]]:
+        """Record -> fields that are about to be given to a unit that is not the subject's own."""
+        given: dict[str, frozenset[str]] = {}
+        for one in self.exposures:
+            if one.relation in GIVEN:
+                for kind in one.kinds.values():
+                    fields = frozenset(kind.shown | kind.masked)
+                    given |= {record: given.get(record, frozenset()) | fields for record in kind.rows}
+        return given

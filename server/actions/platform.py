@@ -9,6 +9,7 @@ from server import clock
 from server.actions.audit_keys import audit_key
 from server.actions.audit_log import AuditLog
 from server.actions.cursors import Cursors
+from server.actions.pulse import Pulse
 from server.actions.regimes import Regimes
 from server.catalogue import load as catalogue_files
 from server.catalogue.kind import Catalogue
@@ -19,6 +20,7 @@ from server.store.changes import Changes
 from server.store.cipher import Cipher
 from server.store.consents import Consents
 from server.store.deliveries import Deliveries
+from server.store.duties import Duties
 from server.store.filings import Filings
 from server.store.keyring import Keyring
 from server.store.mongo import Mongo
@@ -46,7 +48,9 @@ class Platform:
     units: Units
     consents: Consents
     changes: Changes
+    pulse: Pulse
     deliveries: Deliveries
+    duties: Duties
 
     @classmethod
     async def open(cls, settings: Settings, mongo: Mongo) -> Self:
@@ -56,6 +60,7 @@ class Platform:
         catalogue = catalogue_files.load()
         regimes = Regimes(mongo, catalogue)
         await regimes.open(clock.now())
+        changes = Changes(mongo)
         return cls(
             settings=settings,
             mongo=mongo,
@@ -73,11 +78,14 @@ class Platform:
             filings=Filings(mongo),
             units=Units(mongo),
             consents=Consents(mongo),
-            changes=Changes(mongo),
+            changes=changes,
+            pulse=Pulse(changes),
             deliveries=Deliveries(mongo),
+            duties=Duties(mongo),
         )
 
     async def close(self) -> None:
         """Write what waits for the log and release what the platform holds; the database stays its owner's."""
+        await self.pulse.close()
         await self.log.close()
         await self.cipher.close()

@@ -9,13 +9,17 @@ from server.actions.announce import Transition, announce, dishonest_kinds, place
 from server.actions.audit_log import Writing
 from server.actions.listing import basic_fields, last_public_days, relist
 from server.actions.operation import Operation
+from server.model.ids import new_id
 from server.rules import lifecycle
-from server.rules.regime import SEVERE
+from server.rules.duties import Report, judge
+from server.rules.regime import SEVERE, Regime
 from server.rules.restart import noted
 from server.rules.visibility import Cause
 from server.store.mongo import Session
 
 BASICS = ("entity_basic", "individual_business", "person_basic")
+
+NO_REPORTS: Mapping[str, Report] = {}
 
 Change = tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]
 """Subject, record, superseded record."""
@@ -25,8 +29,11 @@ async def put_in_force(
     operation: Operation,
     changed: Sequence[Change],
     writing: Writing,
+    reports: Mapping[str, Report] = NO_REPORTS,
 ) -> None:
     """Write (subject, record, superseded record) triples: subjects that are new, records, and basic copies.
+
+    ``reports`` holds what units report of these records by Art. 57 and 58, under the records' ids.
 
     Raises Conflict when a record, or the rules its dates were computed by, changed meanwhile.
     """
@@ -67,8 +74,38 @@ async def put_in_force(
             await platform.records.replace(old, record, operation.at, session)
     await platform.records.touch([only_new(one) for one in restarts], session)
     await relist(platform, changed, held, writing)
+    await platform.duties.add(
+        [_duty(operation, record, reports) for _, record, _ in changed if record["_id"] in reports], session
+    )
     filed = [Transition(old, record, _cause(record)) for _, record, old in changed]
     await announce(platform, [*filed, *restarts], operation.at, session)
+
+
+def _duty(operation: Operation, record: Mapping[str, Any], reports: Mapping[str, Report]) -> dict[str, Any]:
+    report = reports[record["_id"]]
+    return {
+        "_id": new_id("dut"),
+        "unit": record["unit"],
+        "duty": report.duty.value,
+        "kind": record["kind"],
+        "record": record["_id"],
+        "version": record["version"],
+        "began_on": report.began.isoformat(),
+        "reported_on": report.reported.isoformat(),
+        "at": operation.at,
+        **judged_fields(report, operation.regime),
+    }
+
+
+def judged_fields(report: Report, regime: Regime) -> dict[str, Any]:
+    """How a report is judged, under the keys it is stored by."""
+    judged = judge(report, regime)
+    return {
+        "due_on": judged.due.isoformat() if judged.due is not None else None,
+        "basis": judged.basis,
+        "provisional": judged.provisional,
+        "late": judged.late,
+    }
 
 
 def _cause(record: Mapping[str, Any]) -> Cause:
@@ -99,7 +136,9 @@ async def _restarts(
             batch.setdefault(record["subject"], []).append(record)
     new_listings = {one for one, found in batch.items() if any(r["kind"] == SEVERE for r in found)}
     flagged = {one for one in batch if known.get(one, {}).get("severe")}
-    stored = await platform.records.of_subjects(flagged, (SEVERE,), session) if flagged else []
+    # Also one that is shielded already: conduct within its ten years may become known late.
+    states = ("active", "shielded")
+    stored = await platform.records.of_subjects(flagged, (SEVERE,), session, states) if flagged else []
     others = (
         await platform.records.of_subjects(new_listings & set(known), dishonest, session)
         if new_listings & set(known)
@@ -119,6 +158,8 @@ async def _restarts(
             continue
         new = dict(listing)
         if _brought_up_to_date(new, batch[listing["subject"]]):
+            kept = lifecycle.renewed(new, platform.catalogue, operation.regime)["keep_to"]
+            new["state"] = "active" if kept >= operation.today.isoformat() else listing["state"]
             new |= renewal(platform, operation.regime, new, operation.at)
             transitions.append(Transition(listing, new, Cause.RECOMPUTED))
     return transitions

@@ -100,16 +100,6 @@ class Regimes:
             self._checked, self._day = started, max(self._day, at.date())
         return self.current
 
-    async def change(self, at: datetime, by: str, work: Callable[[Session], Awaitable[None]]) -> Regime:
-        """Change what regimes follow from and make the one that follows, in one transaction."""
-
-        async def attempt(session: Session) -> None:
-            await work(session)
-            await self._follow(at, by, session)
-
-        await self._repeated(attempt)
-        return await self.look(at)
-
     async def _repeated(self, attempt: Callable[[Session], Awaitable[None]]) -> None:
         """In one transaction, again when another worker made the next regime meanwhile."""
         for _ in range(_ATTEMPTS - 1):
@@ -120,13 +110,16 @@ class Regimes:
         await self._mongo.transact(attempt)
 
     async def _brought_up_to_date(self, at: datetime) -> dict[str, Any]:
-        await self._repeated(lambda session: self._follow(at, "system", session))
+        await self._repeated(lambda session: self.follow(at, "system", session))
         found = await self.book.latest()
         assert found is not None
         return found
 
-    async def _follow(self, at: datetime, by: str, session: Session) -> None:
-        """Make the next regime when rule sets, day or calendar ask for another than the newest; days never go back."""
+    async def follow(self, at: datetime, by: str, session: Session) -> None:
+        """Make the next regime when rule sets, day or calendar ask for another than the newest; days never go back.
+
+        Raises Conflict when another worker made it meanwhile.
+        """
         newest = await self.book.latest(session)
         day = at.date() if newest is None else max(at.date(), date.fromisoformat(newest["day"]))
         stored = [one for one in await self.book.all(session) if one["active"]]

@@ -14,7 +14,20 @@ from typing import NoReturn
 import typer
 
 from seed.sample import sample_defaults
-from server.cli import audit, catalogue, consent, import_, keys, schema, seed, serve, token
+from server.cli import (
+    audit,
+    calendar,
+    catalogue,
+    consent,
+    import_,
+    keys,
+    rules,
+    schema,
+    seed,
+    serve,
+    sweep,
+    token,
+)
 from server.errors import CreditError
 from server.store.mongo import unavailable
 
@@ -28,13 +41,16 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("import")(import_.import_records)
 app.command("schema")(schema.schema)
+app.command("sweep")(sweep.sweep)
 app.command("seed")(seed.seed)
 app.command("sample")(seed.sample)
 app.command("token")(token.token_command(sample_defaults))
 app.add_typer(audit.app, name="audit")
+app.add_typer(calendar.app, name="calendar")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(consent.app, name="consent")
 app.add_typer(keys.app, name="keys")
+app.add_typer(rules.app, name="rules")
 
 
 @app.callback()

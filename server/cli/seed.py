@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from seed import load
 from seed.load import CitySummary
 from seed.sample import AGENCY_MATTER, AGENCY_PURPOSE, SampleCard, sample_card, sample_defaults, seed_city
 from server import clock, logs
 from server.actions.platform import Platform
 from server.cli.database import run_on_mongo, run_on_platform
+from server.cli.progress import bar
 from server.identity.development import development_keys
 from server.identity.mint import mint
 from server.model.viewer import Role
@@ -36,7 +33,7 @@ def seed(
     """Load the sample city, or let it grow; persons and records come in proportion. Repeating it changes nothing."""
     settings = Settings.from_env()
     logs.configure(level=settings.log_level)
-    with bar() as progress:
+    with bar("Subjects") as progress:
 
         async def work(platform: Platform) -> CitySummary | None:
             return await seed_city(platform, entities or settings.seed_entities, progress)
@@ -111,24 +108,6 @@ def said(summary: CitySummary) -> str:
         f"filed, {summary.corrected} corrected, {summary.unchanged} unchanged, {summary.waiting} waiting for a "
         f"checker, {summary.returned} sent back."
     )
-
-
-@contextmanager
-def bar() -> Iterator[load.Progress]:
-    """A progress bar on standard error, and the function that moves it."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as shown:
-        task = shown.add_task("Subjects", total=None)
-
-        def move(done: int, total: int) -> None:
-            shown.update(task, completed=done, total=total)
-
-        yield move
 
 
 def _table(shown: dict[str, Any]) -> Table:

@@ -11,3 +11,10 @@ class FilingState(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     RETURNED = "returned"
+
+
+class Deed(StrEnum):
+    """What a filing does: put a record (or a new version of one) in force, or withdraw one (Art. 57, 58)."""
+
+    FILE = "file"
+    WITHDRAW = "withdraw"

@@ -47,6 +47,14 @@ class Objection:
     field: str | None = None
 
 
+NOT_OWN_UNIT = Objection(
+    "not_own_unit",
+    "Art. 38",
+    Label(zh="仅限本单位", en="Only the own unit's"),
+    "unit",
+)
+
+
 def may(viewer: Viewer, verb: Verb) -> Objection | None:
     """None when the viewer's role is entitled to the deed and it names its unit."""
     if verb in MAY[viewer.role] and (viewer.unit or verb is Verb.READ_LOG):

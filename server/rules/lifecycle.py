@@ -264,8 +264,13 @@ def renewed(record: Mapping[str, Any], catalogue: Catalogue, regime: Regime) -> 
 def next_change(record: Mapping[str, Any], day: date) -> str:
     """The first day after ``day`` on which the stage of a stored record is another; ``OPEN`` when there is none.
 
-    Needs what ``stage_of`` needs.
+    Needs what ``stage_of`` needs. A withdrawn record is due when its retention has ended.
     """
+    if record["state"] != "active":
+        kept = record["keep_to"]
+        return (
+            _day_after(max(kept, day.isoformat())) if record["state"] == "withdrawn" and kept < OPEN else OPEN
+        )
     stage = stage_of(record, day)
     ends = {_day_after(record[key]) for key in ("pub_to", "disc_to", "keep_to") if record[key] < OPEN}
     for candidate in sorted(one for one in ends if one > day.isoformat()):

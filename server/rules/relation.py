@@ -62,6 +62,18 @@ MAY_NOT_WITHHOLD = Refusal(
     Label(zh="无权暂缓告知查询记录", en="This unit may not keep its query from the subject's access log"),
     "a unit entitled by law",
 )
+NOT_A_UNIT = Refusal(
+    "unit_required",
+    "Art. 30",
+    Label(zh="仅限单位订阅变动信息", en="Only a unit may follow changes"),
+    "the token of an agency, an inquirer or a provider unit",
+)
+NOT_A_PROVIDER = Refusal(
+    "provider_required",
+    "Art. 23",
+    Label(zh="仅限提供单位查看本单位记录变动", en="Only a provider unit may follow its own records"),
+    "a provider's or checker's token",
+)
 NOT_CLERK = Refusal(
     "window_clerk_required",
     "Art. 32",

@@ -11,7 +11,7 @@ from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from server.errors import Conflict
-from server.model.filing import FilingState
+from server.model.filing import Deed, FilingState
 from server.store.mongo import Mongo, Session, first_come, translating
 
 
@@ -35,11 +35,14 @@ class FilingDocument(Document):
     decided_at: datetime | None = None
     subject: dict[str, Any]
     record: dict[str, Any]
+    deed: Deed = Deed.FILE
+    report: dict[str, str] | None = None
 
     class Settings:
         name = "filings"
         indexes: ClassVar = [
             IndexModel([("unit", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="queue"),
+            IndexModel([("record._id", ASCENDING)], name="record"),
             # The embedded server looks nothing up by a partial index: one to look up by, one to be unique.
             IndexModel([("unit", ASCENDING), ("kind", ASCENDING), ("source_no", ASCENDING)], name="source"),
             IndexModel(
@@ -88,6 +91,11 @@ class Filings:
             return (
                 await self._collection.find(query).sort("_id", pymongo.DESCENDING).limit(limit).to_list(limit)
             )
+
+    async def remove(self, records: Sequence[str], session: Session) -> None:
+        """Delete every filing of these records, which are deleted themselves."""
+        with translating():
+            await self._collection.delete_many({"record._id": {"$in": list(records)}}, session=session)
 
     async def decide(self, filing: Mapping[str, Any], changes: Mapping[str, Any], session: Session) -> None:
         """Move a pending filing on. Raises Conflict when somebody was faster."""

@@ -8,11 +8,8 @@ one current position instead of what was applied, so a file merged late with an 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
-import os
 import re
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,10 +17,9 @@ from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
-from pymongo.errors import DuplicateKeyError
-
 from server.clock import now
 from server.errors import ConfigError
+from server.store.leases import Lease
 from server.store.mongo import Database, Mongo, patiently, translating
 
 _NAME = re.compile(r"^\d{14}_[a-z0-9_]+$")
@@ -72,37 +68,17 @@ async def _missing(db: Database, migrations: tuple[Migration, ...]) -> list[Migr
 
 @asynccontextmanager
 async def _alone(db: Database) -> AsyncIterator[None]:
-    holder = f"{socket.gethostname()}:{os.getpid()}:{id(asyncio.current_task())}"
+    lease = Lease(db.migrations, _LOCK, LEASE)
     deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    while not await _claim(db, holder):
+    while not await lease.take():
         if asyncio.get_running_loop().time() > deadline:
             raise ConfigError("Another process has been migrating the database for too long.")
         await asyncio.sleep(0.2)
-    renewal = asyncio.create_task(_renew(db, holder))
     try:
-        yield
+        async with lease.renewed():
+            yield
     finally:
-        renewal.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await renewal
-        await db.migrations.delete_one({"_id": _LOCK, "holder": holder})
-
-
-async def _claim(db: Database, holder: str) -> bool:
-    moment = now()
-    claim = {"$set": {"holder": holder, "until": moment + LEASE}}
-    try:
-        # A lease that has run out belongs to a process that died; a live one makes the upsert collide.
-        await db.migrations.update_one({"_id": _LOCK, "until": {"$lt": moment}}, claim, upsert=True)
-    except DuplicateKeyError:
-        return False
-    return True
-
-
-async def _renew(db: Database, holder: str) -> None:
-    while True:
-        await asyncio.sleep(LEASE.total_seconds() / 3)
-        await db.migrations.update_one({"_id": _LOCK, "holder": holder}, {"$set": {"until": now() + LEASE}})
+        await lease.release()
 
 
 def _load(path: Path) -> Migration:

@@ -9,6 +9,7 @@ from server.store.calendar import CalendarYearDocument
 from server.store.changes import ChangeDocument
 from server.store.consents import ConsentDocument
 from server.store.deliveries import DeliveryDocument
+from server.store.duties import DutyDocument
 from server.store.filings import FilingDocument
 from server.store.mongo import Mongo, patiently, translating
 from server.store.records import RecordDocument, RecordVersionDocument
@@ -28,6 +29,7 @@ MODELS: tuple[type[Document], ...] = (
     CalendarYearDocument,
     ChangeDocument,
     DeliveryDocument,
+    DutyDocument,
     *AUDIT_MODELS,
 )
 

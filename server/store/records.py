@@ -18,7 +18,7 @@ from server.catalogue.kind import SubjectKind
 from server.errors import Conflict
 from server.model.ids import ALPHABET
 from server.rules.access import Stage
-from server.store.mongo import Mongo, Session, first_come, translating
+from server.store.mongo import Mongo, Session, first_come, patiently, translating
 from server.store.paging import WIDEN
 from server.store.record_pages import CLOCKS, JUDGED, ROW, RecordPages
 
@@ -33,6 +33,9 @@ TECHNICAL = {
 }
 """What the sweep and the recomputation read of a record: its clocks, never what it says."""
 
+
+COUNT_SECONDS = 60.0
+"""Counting what a new regime made stale reads an index entry for each such record."""
 
 SLOTS = 32**3
 """How many slots records are spread over, by the last three (random) characters of their id."""
@@ -176,12 +179,16 @@ class Records(RecordPages):
             return await self._collection.find_one({}, {"_id": 1}, session=session) is not None
 
     async def of_subjects(
-        self, subjects: Iterable[str], kinds: Iterable[str], session: Session | None = None
+        self,
+        subjects: Iterable[str],
+        kinds: Iterable[str],
+        session: Session | None = None,
+        states: Sequence[str] = ("active",),
     ) -> list[dict[str, Any]]:
-        """What the sweep reads of the active records of these kinds about these subjects."""
+        """What the sweep reads of the records of these kinds about these subjects, by default those in force."""
         stages: list[dict[str, Any]] = [
             {"$match": {"subject": {"$in": sorted(subjects)}}},
-            {"$match": {"kind": {"$in": sorted(kinds)}, "state": "active"}},
+            {"$match": {"kind": {"$in": sorted(kinds)}, "state": {"$in": list(states)}}},
             {"$project": TECHNICAL},
         ]
         with translating():
@@ -215,7 +222,7 @@ class Records(RecordPages):
             {"$match": {"kind": kind, "regime": {"$lt": below}}},
             {"$group": {"_id": "$regime", "count": {"$sum": 1}}},
         ]
-        with translating():
+        with translating(), patiently(COUNT_SECONDS):
             cursor = await self._collection.aggregate(stages)
             return {one["_id"]: one["count"] async for one in cursor}
 

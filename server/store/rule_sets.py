@@ -144,13 +144,10 @@ class RuleBook:
         if newest is not None and newest["_id"] != number:
             raise RulesChanged("The rules of publicity changed meanwhile; repeat the filing.")
 
-    async def progress(self, number: int, *, total: int | None = None, more: int = 0) -> None:
+    async def progress(self, number: int, *, done: int, total: int) -> None:
         """Note how far the recomputation for a regime is."""
-        changes: dict[str, Any] = {"$inc": {"done": more}}
-        if total is not None:
-            changes = {"$set": {"total": total, "done": 0}}
         with translating():
-            await self._regimes.update_one({"_id": number}, changes)
+            await self._regimes.update_one({"_id": number}, {"$set": {"done": done, "total": total}})
 
     async def finish(self, number: int, at: datetime) -> None:
         """Note that no record is stale any more."""

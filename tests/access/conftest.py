@@ -59,6 +59,7 @@ def settings_on(url: str, folder: Path, *, keys: Path | None = None) -> Settings
         data_dir=folder,
         keys_dir=keys or folder / "keys",
         sample=False,
+        sweep_seconds=0,
         checkpoint_seconds=3_600,
     )
 
@@ -116,6 +117,14 @@ class Twins:
             "state": ["PENDING", "APPROVED"],
             "versions": [False, True],
             "year": [2026],
+            "reportCounts.since": ["2026-01-01"],
+            "until": ["2026-12-31"],
+            "unit": [None],
+            "own": [False, True],
+            "changes.consent": [None, *self.consents.values()],
+            "changes.subject": [None],
+            "changes.purpose": [None],
+            "changes.matter": [None],
         }
 
 

@@ -63,6 +63,8 @@ def footings(caller: Caller, record: Mapping[str, Any], owner: str) -> list[tupl
                 ("government", purpose)
                 for purpose in ("inspection", "commendation", "public_service_appointment")
             ]
+        case "provider" if record["unit"] == caller.unit:
+            made.append(("internal", None))
         case "inquirer" if owner in (COMPANY.key, PERSON.key):
             made.append(("third_party", None))
     return made
@@ -124,6 +126,9 @@ class Differing:
         made["consents"] = [one for one in made["consents"] if one["grantee"] == self._caller.unit]
         if self._caller.unit != UNIT:
             made["filings"] = []
+        kept = {one["_id"] for one in made["records"]}
+        # What happened to a record that is hidden from the viewer may as well not have happened.
+        made["changes"] = [one for one in made["changes"] if one["record"] in kept]
         made["counters"] = [{**one, "value": one["value"] + 70} for one in made["counters"]]
         return made
 

@@ -56,7 +56,7 @@ class Walker:
     def questions(self, root: str, only: Mapping[str, Sequence[Any]] | None = None) -> Iterator[Question]:
         """One question for the usual arguments of a root, and one for every other candidate of each."""
         field = self.roots[root]
-        names = [name for name in field.args if name not in ("first", "after")]
+        names = [name for name in field.args if name not in ("first", _cursor(field))]
         known = {**self._arguments, **(only or {})}
         offered = {name: list(known.get(f"{root}.{name}", known.get(name, ()))) for name in names}
         assert all(offered.values()), f"the walker must be told what to send as arguments of {root}"
@@ -73,7 +73,7 @@ class Walker:
         declared = ", ".join(f"${name}: {field.args[name].type}" for name in sent) + paged
         passed = ", ".join(f"{name}: ${name}" for name in sent)
         if "first" in field.args:
-            passed += " first: $first, after: $after"
+            passed += f" first: $first, {_cursor(field)}: $after"
         head = f"({declared.strip()})" if declared.strip() else ""
         call = f"({passed.strip()})" if passed.strip() else ""
         text = f"query Walk{head} {{ {root}{call} {self._selection(get_named_type(field.type), (root,))} }}"
@@ -149,6 +149,11 @@ class Walker:
         return " ".join(parts)
 
 
+def _cursor(field: GraphQLField) -> str:
+    """The argument that takes a cursor: feeds go on ``since`` one, pages ``after`` one."""
+    return "after" if "after" in field.args or "first" not in field.args else "since"
+
+
 def next_cursor(answer: Mapping[str, Any], pages: Sequence[str]) -> str | None:
     """The cursor that leads on from an answer, if it says that more follows."""
     place: Any = answer.get("data")
@@ -156,7 +161,8 @@ def next_cursor(answer: Mapping[str, Any], pages: Sequence[str]) -> str | None:
         if not isinstance(place, dict):
             return None
         place = place.get(name)
-    if not isinstance(place, dict) or not place["pageInfo"]["hasNextPage"]:
+    if not isinstance(place, dict):
         return None
-    cursor: str = place["pageInfo"]["endCursor"]
+    info = place.get("pageInfo", place)
+    cursor: str | None = info["endCursor"] if info["hasNextPage"] else None
     return cursor

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog
 from starlette.applications import Starlette
 from starlette.websockets import WebSocket
 from websockets.exceptions import InvalidStatus
@@ -46,6 +47,7 @@ class Wire:
     coming: asyncio.Queue[dict[str, Any]] = field(default_factory=asyncio.Queue)
     sent: list[dict[str, Any]] = field(default_factory=list)
     stuck: bool = False
+    closed: bool = False
 
     def __post_init__(self) -> None:
         self.coming.put_nowait({"type": "websocket.connect"})
@@ -57,12 +59,15 @@ class Wire:
     async def send(self, message: Any) -> None:
         if self.stuck and message["type"] == "websocket.send":
             await asyncio.Event().wait()
+        if self.closed:
+            raise RuntimeError("Unexpected message after the server has closed by itself")
         self.sent.append(message)
 
     async def meet(self, door: Socket) -> None:
         headers = [(name.encode(), value.encode("latin-1")) for name, value in self.headers]
         scope = {"type": "websocket", "headers": headers, "subprotocols": [PROTOCOL], "app": APP}
-        await door(WebSocket(scope, self.coming.get, self.send))
+        async with asyncio.timeout(5):
+            await door(WebSocket(scope, self.coming.get, self.send))
 
 
 SAME = "https://credit.example"
@@ -157,14 +162,17 @@ async def test_who_does_not_read_is_left_and_nothing_piles_up(fakes: Fakes) -> N
 
 async def test_last_messages_that_are_not_read_count_as_operations(fakes: Fakes) -> None:
     wire = Wire()
-    door = Socket(fakes, fakes.identify, fakes.now, SocketLimits(send_seconds=0.3), frozenset())
+    limits = SocketLimits(send_seconds=0.4, operations=3)
+    door = Socket(fakes, fakes.identify, fakes.now, limits, frozenset())
     meeting = asyncio.create_task(wire.meet(door))
     wire.say({"type": "connection_init"})
     assert await eventually(lambda: len(wire.sent) == 2)
     wire.stuck = True
-    wire.say(*(subscribe("refuse", str(number)) for number in range(200)))
+    for number in range(4 * limits.operations):
+        wire.say(subscribe("refuse", str(number)))
+        await asyncio.sleep(0.02)  # the stream is over; its last message waits to be taken
     await meeting
-    assert len(fakes.viewers) == SocketLimits().operations
+    assert len(fakes.viewers) == limits.operations
     assert wire.sent[-1]["code"] == 1013
 
 
@@ -176,3 +184,16 @@ async def test_a_full_wire_stops_the_stream_and_then_the_socket(house: House, fa
         assert await eventually(lambda: fakes.running == 0)
         assert fakes.given < 100  # of 256 KiB: what the buffers of two sockets take
         talk.connection.transport.abort()
+
+
+async def test_a_server_that_has_closed_by_itself_is_no_bug(fakes: Fakes) -> None:
+    """So uvicorn answers between a frame too big and the news of it."""
+    wire = Wire()
+    door = Socket(fakes, fakes.identify, fakes.now, QUICK, frozenset())
+    with structlog.testing.capture_logs() as events:
+        meeting = asyncio.create_task(wire.meet(door))
+        wire.say({"type": "connection_init"}, subscribe("endless"))
+        assert await eventually(lambda: fakes.given > 2)
+        wire.closed = True
+        await meeting
+    assert events == []

@@ -16,6 +16,7 @@ from seed.records import filing
 from server.actions.filing import Filing
 from server.catalogue.load import load
 from server.catalogue.values import clean_uscc
+from server.rules.access import OPEN
 from server.store.cipher import Ciphertext
 from tests.seed.conftest import ENTITIES, REFERENCE, City, Fresh
 
@@ -45,14 +46,13 @@ STATES: dict[str, Callable[[Record], bool]] = {
         and one["subject_kind"] == "legal_person"
     ),
     "disclosure ended, still held": lambda one: one["disc_to"] < DAY <= one["keep_to"],
-    "retention of a person's record ended": lambda one: (
-        one["subject_kind"] == PERSON and one["keep_to"] < DAY
+    "retention of a person's record runs": lambda one: (
+        one["subject_kind"] == PERSON and DAY <= one["keep_to"] < OPEN
     ),
     "severe, listed": lambda one: one["kind"] == "severe_list_entry" and "removedOn" not in body(one),
     "severe, removed": lambda one: (
         one["kind"] == "severe_list_entry" and "removedOn" in body(one) and one["keep_to"] >= DAY
     ),
-    "severe, retention ended": lambda one: one["kind"] == "severe_list_entry" and one["keep_to"] < DAY,
     "person, conduct not ended": lambda one: (
         is_penalty(one) and one["subject_kind"] == PERSON and "conductEndedOn" not in body(one)
     ),

@@ -1,0 +1,110 @@
+"""The recomputation: after rules or calendar changed, every record they affect gets its dates anew.
+
+Reads are right from the first moment, since stale records are judged by the rules in force wherever they are read;
+this brings the stored dates after, batch by batch, and can be killed and begun again at any point.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server import clock
+from server.actions.announce import Transition, renewal
+from server.actions.batches import BATCH, Step, carry_out
+from server.actions.platform import Platform
+from server.actions.regimes import GRACE_SECONDS
+from server.audit.entry import Tag
+from server.errors import Conflict
+from server.rules.lifecycle import CLOCK_KEYS
+from server.rules.regime import Regime
+from server.rules.visibility import Cause
+
+Progress = Callable[[int, int], None]
+"""Called with the records done and the records in all."""
+
+PASSES_MOST = 20
+
+
+@dataclass(slots=True)
+class RecomputeReport:
+    """What a recomputation did: records computed again, and those whose dates came out different."""
+
+    regime: int
+    done: int = 0
+    changed: int = 0
+
+    def sentence(self) -> str:
+        """The report for people."""
+        return f"Regime {self.regime}: {self.done} records computed again, {self.changed} with other dates."
+
+
+async def recompute(
+    platform: Platform,
+    *,
+    now: Callable[[], datetime] = clock.now,
+    progress: Progress | None = None,
+    grace_seconds: float = GRACE_SECONDS,
+) -> RecomputeReport:
+    """Compute every stale record again and note that the regime is settled. Safe to run again and beside others.
+
+    Waits until the regime has been in force for ``grace_seconds``, so that no worker still writes under the one
+    before it. Ends early when yet another regime comes into force. Raises Unavailable.
+    """
+    regime = await platform.regimes.look(now())
+    report = RecomputeReport(regime.number)
+    waited = (clock.now() - platform.regimes.since).total_seconds()
+    if not regime.settled and waited < grace_seconds:
+        await asyncio.sleep(grace_seconds - max(0.0, waited))
+    for _ in range(PASSES_MOST):
+        left = await _stale(platform, regime)
+        total = report.done + sum(left.values())
+        if not left:
+            if not regime.settled:
+                await platform.regimes.book.finish(regime.number, now())
+                await platform.regimes.look(now())
+            return report
+        await platform.regimes.book.progress(regime.number, done=report.done, total=total)
+        for kind, number in left:
+            async for found in platform.records.stale(kind, number, BATCH):
+                await _batch(platform, regime, found, now(), report)
+                await platform.regimes.book.progress(regime.number, done=report.done, total=total)
+                if progress is not None:
+                    progress(report.done, total)
+        if (await platform.regimes.fresh(now())).number != regime.number:
+            return report
+    return report
+
+
+async def _stale(platform: Platform, regime: Regime) -> dict[tuple[str, int], int]:
+    """(Kind, number of the regime it was computed under) -> how many records."""
+    found = {}
+    for kind, since in sorted(regime.since.items()):
+        for number, count in (await platform.records.regimes(kind, since)).items():
+            found[kind, number] = count
+    return found
+
+
+async def _batch(
+    platform: Platform,
+    regime: Regime,
+    found: Sequence[dict[str, Any]],
+    at: datetime,
+    report: RecomputeReport,
+) -> None:
+    for start in range(0, len(found), BATCH):
+        steps = []
+        for record in found[start : start + BATCH]:
+            new = {**record, **renewal(platform, regime, record, at)}
+            moved = any(record.get(key) != new.get(key) for key in CLOCK_KEYS)
+            tag = Tag.RECORD_CLOCKS_RECOMPUTE if moved else None
+            steps.append(Step(Transition(record, new, Cause.RECOMPUTED), tag))
+        try:
+            await carry_out(platform, steps, at)
+        except Conflict:
+            continue  # the next pass reads what somebody else left of it
+        report.done += len(steps)
+        report.changed += sum(one.tag is not None for one in steps)
