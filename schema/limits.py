@@ -57,6 +57,7 @@ _READS = frozenset(
         "changes",
         "reportDuties",
         "reportCounts",
+        "visibleOn",
     }
 )
 _ENTRIES = {
@@ -65,6 +66,8 @@ _ENTRIES = {
     ),
     "changes": 50,
     "reportCounts": 50,
+    "visibleOn": 100,
+    "audiences": 4,
     "fields": 24,
     "ruleSets": 8,
     "parameters": 20,

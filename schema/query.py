@@ -22,22 +22,19 @@ from schema.arguments import (
     Until,
     Uscc,
 )
-from schema.calendar import WorkCalendarYearView, calendar_view
 from schema.catalogue import CatalogueItem, CatalogueView, catalogue_view, item_view
 from schema.changes import ChangeTypes
 from schema.context import Info, chosen, chosen_of_file, operation_of, selects
 from schema.desk import DeskReading, make_desk_types
-from schema.duties import DutyConnection, DutyReading, ReportCount, count_view
 from schema.explanations import FieldRule, rule_view
 from schema.log import LogConnection, LogReading
 from schema.pages import Connection
 from schema.records import Node
-from schema.rule_sets import RuleSet, rule_set_view
 from schema.scalars import Date
 from schema.subjects import SubjectTypes
 from schema.text import arg, both, plain
-from server.actions import check_filings, explain_access, look_up, open_file, read_duties, read_log
-from server.actions import rule_sets as rule_sets_action
+from schema.time_queries import TIME_QUERIES
+from server.actions import check_filings, explain_access, look_up, open_file, read_log
 from server.actions.look_up import NODES_MOST, EntitySearch, RecordQuery
 from server.catalogue.kind import SubjectKind
 from server.model.filing import FilingState
@@ -162,46 +159,6 @@ def catalogue_item(
 ) -> CatalogueItem | None:
     kinds = operation_of(info).platform.catalogue.kinds.values()
     return next((item_view(kind) for kind in kinds if code in (kind.item, kind.code)), None)
-
-
-async def report_duties(
-    info: Info,
-    unit: Annotated[
-        str | None, arg("Code of the unit; the own one without it.", "单位代码；空为本单位。")
-    ] = None,
-    first: First = 20,
-    after: After = None,
-) -> DutyConnection:  # type: ignore[valid-type]
-    page = await read_duties.reports(operation_of(info), unit, first, after)
-    return Connection([DutyReading(one) for one in page.views], page.has_next, page.has_previous)
-
-
-async def report_counts(
-    info: Info,
-    since: Annotated[Date, arg("Reported on or after this day.", "报送日不早于。")],
-    until: Annotated[Date, arg("Reported on or before this day.", "报送日不晚于。")],
-    unit: Annotated[
-        str | None, arg("Only this unit; all for an auditor without it.", "仅限该单位；审计可查全部。")
-    ] = None,
-) -> list[ReportCount]:
-    found = await read_duties.counts(operation_of(info), unit, since, until)  # type: ignore[arg-type]
-    return [count_view(one) for one in found]
-
-
-async def rule_sets(
-    info: Info,
-    versions: Annotated[
-        bool, arg("Every version, not only the newest and the active.", "包含全部版本。")
-    ] = False,
-) -> list[RuleSet]:
-    found = await rule_sets_action.rule_sets(operation_of(info), every_version=versions)
-    return [rule_set_view(one) for one in found]
-
-
-def calendar(
-    info: Info, year: Annotated[int, arg("Calendar year.", "公历年份。")]
-) -> WorkCalendarYearView | None:
-    return calendar_view(operation_of(info).regime.calendar, year)
 
 
 async def audit_entries(
@@ -345,29 +302,7 @@ def make_query(types: SubjectTypes, changes: ChangeTypes, interface: type, kinds
             "单位可见记录的新增、变动与终止，按时间正序。",
             resolver=changes.query,
         ),
-        "report_duties": plain(
-            "A unit's reports under Art. 57 and 58, newest first.",
-            "单位依第五十七、五十八条的报送，按时间倒序。",
-            resolver=report_duties,
-            name="reportDuties",
-        ),
-        "report_counts": plain(
-            "How many reports came late, by unit.",
-            "各单位报送及逾期统计。",
-            resolver=report_counts,
-            name="reportCounts",
-        ),
-        "rule_sets": plain(
-            "The rule sets periods are computed by (Art. 86, 87).",
-            "计算期限所用的规则集（第八十六、八十七条）。",
-            resolver=rule_sets,
-            name="ruleSets",
-        ),
-        "calendar": plain(
-            "The working days of a year, as the State Council arranged them.",
-            "国务院办公厅公布的年度工作日安排。",
-            resolver=calendar,
-        ),
+        **TIME_QUERIES,
         "audit_entries": plain(
             "For auditors: the entries about one subject, for a stated matter.",
             "审计：某主体的访问记录，须注明事项。",

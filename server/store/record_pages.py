@@ -172,15 +172,18 @@ class RecordPages:
             return await self._rows(pipeline(key, rest, {"order": -1}, limit, projection), limit)
         # No limit: how many of these pass is only known when they are judged. Each range is narrow by itself.
         stages = pipeline(key, rest, {"order": -1}, None, {**ROW, **JUDGED})
-        judged = {one["_id"]: judge(one) for one in await self._rows(stages, None)}
-        chosen = [name for name, one in judged.items() if within(one, clause)][:limit]
+        renewed: dict[str, dict[str, Any]] = {}
+        chosen: list[str] = []
+        for one in await self._rows(stages, None):
+            judged = judge(one)
+            if within(judged, clause) and len(chosen) < limit:
+                chosen.append(one["_id"])
+                # One that is not stale is judged as it is: the stored clocks stand, and are read with the rest.
+                renewed[one["_id"]] = {} if judged is one else {name: judged[name] for name in CLOCKS}
         if not chosen:
             return []
         stages = pipeline({"_id": {"$in": chosen}}, {}, {"order": -1}, limit, projection)
-        return [
-            {**one, **{name: judged[one["_id"]].get(name) for name in CLOCKS}}
-            for one in await self._rows(stages, limit)
-        ]
+        return [one | renewed[one["_id"]] for one in await self._rows(stages, limit)]
 
     async def _rows(self, stages: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
         cursor = await self._collection.aggregate(stages)

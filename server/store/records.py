@@ -24,7 +24,7 @@ from server.store.record_pages import CLOCKS, JUDGED, ROW, RecordPages
 
 TECHNICAL = {
     **dict.fromkeys((*ROW, *JUDGED, *CLOCKS), 1),
-    **dict.fromkeys(("version", "tick", "unit", "source_no", "subject", "announced", "due"), 1),
+    **dict.fromkeys(("version", "tick", "unit", "source_no", "subject", "announced", "due", "filed_at"), 1),
     **{
         f"seen_{audience}_{mark}": 1
         for audience in ("public", "subject", "government")
@@ -276,7 +276,7 @@ class Records(RecordPages):
         """Record -> its superseded versions (``version``, ``superseded_at``, and of the record what the sweep
         reads), oldest first."""
         wanted = {"record": 1, "version": 1, "superseded_at": 1}
-        wanted |= {f"document.{name}": 1 for name in (*TECHNICAL, "filed_at", "updated_at")}
+        wanted |= {f"document.{name}": 1 for name in ("_id", *TECHNICAL)}
         found: dict[str, list[dict[str, Any]]] = {}
         with translating():
             cursor = self._versions.find({"record": {"$in": sorted(records)}}, wanted)

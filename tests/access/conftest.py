@@ -121,6 +121,7 @@ class Twins:
             "until": ["2026-12-31"],
             "unit": [None],
             "own": [False, True],
+            "day": ["2026-11-20"],
             "changes.consent": [None, *self.consents.values()],
             "changes.subject": [None],
             "changes.purpose": [None],

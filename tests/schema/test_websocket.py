@@ -330,11 +330,13 @@ async def test_trust_withdrawn_ends_an_idle_socket_at_the_next_ping(house: House
         assert await talk.closed() == (4403, "Forbidden")
 
 
-async def test_a_socket_grows_old(house: House, fakes: Fakes) -> None:
+@pytest.mark.parametrize("query", ["endless", "stubborn"])
+async def test_a_socket_grows_old(house: House, fakes: Fakes, query: str) -> None:
     async with talking(house, fakes, replace(QUICK, lifetime_seconds=0.1)) as talk:
         await talk.ready()
-        await talk.say(subscribe("endless"))
+        await talk.say(subscribe(query))
         assert (await talk.closed()).code == 1001
+        assert fakes.running == 0
 
 
 async def test_a_bug_outside_every_operation_closes_without_a_word_of_it(
