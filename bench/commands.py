@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,27 +36,34 @@ class Command:
 
 
 class Recorder(CommandListener):
-    """Keeps the commands of the operation that runs; for one operation at a time."""
+    """Keeps the commands of the operation that is watched; for one operation at a time."""
 
     def __init__(self) -> None:
-        self.commands: list[Command] = []
+        self._kept: list[Command] | None = None
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Command]]:
+        """The commands of the block. Outside of one nothing is copied, so nobody else's measure is spoilt."""
+        kept: list[Command] = []
+        self._kept = kept
+        try:
+            yield kept
+        finally:
+            self._kept = None
 
     def started(self, event: CommandStartedEvent) -> None:
         """Keep a copy: the driver goes on using its own."""
+        if self._kept is None:
+            return
         name = event.command_name
         collection = event.command.get(name)
-        self.commands.append(Command(name, str(collection), copy.deepcopy(dict(event.command))))
+        self._kept.append(Command(name, str(collection), copy.deepcopy(dict(event.command))))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing to note."""
 
     def failed(self, event: CommandFailedEvent) -> None:
         """Nothing to note."""
-
-    def taken(self) -> list[Command]:
-        """The commands since the last call."""
-        taken, self.commands = self.commands, []
-        return taken
 
 
 async def examined(database: AsyncDatabase[dict[str, Any]], commands: list[Command]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bench.register import insert
+from bench.copies import insert
 from bench.report import ratio, table
 from bench.stage import AGENCY_UNIT, Stage
 from seed.party import entity_party
@@ -44,7 +44,7 @@ async def measure(stage: Stage, rounds: int, rows: int) -> str:
         documents = sum(len(one) for one in written.values())
         started = time.perf_counter()
         for collection, found in written.items():
-            await insert(raw, collection, found)
+            await insert(raw.db, collection, found)
         inserted.append(time.perf_counter() - started)
     ours, theirs = median(imported), median(inserted)
     body = [

@@ -11,20 +11,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from pymongo.errors import BulkWriteError
-
-from seed.city import UNITS
+from bench.copies import add_subjects, copied, filed, insert, subject_of
 from seed.party import Party, entity_party
-from seed.records import filing
 from server import clock
-from server.actions.file_records import file_records
-from server.actions.filing import Attestation, Filing
-from server.actions.operation import Operation
 from server.actions.platform import Platform
 from server.catalogue.kind import SubjectKind
 from server.model.ids import new_id
-from server.model.viewer import Role, Viewer
-from server.store.mongo import DUPLICATE_KEY, Mongo, patiently
 from server.store.subjects import grams_of
 
 STORIES = (
@@ -45,12 +37,13 @@ RARE = "麟凤阁"
 
 RARE_HITS = 20
 HIDDEN_EVERY = 10
-"""Every tenth copy of a feed record is past its publicity."""
+"""Every tenth copy of a feed record is kept secret (Art. 7)."""
+
+FEED_KINDS = ("administrative_licence", "administrative_penalty")
 
 _SPAN_DAYS = 1_000
 _BATCH = 200
 _TELL_EVERY = 2_000
-_PATIENCE = 120.0
 
 
 class Register:
@@ -64,27 +57,12 @@ class Register:
 
     async def start(self) -> None:
         """File the first entities through the actions, as their units would."""
-        platform, day = self._platform, clock.today()
-        await platform.units.put([one.document() for one in UNITS.values()])
         parties = [self._party() for _ in range(TEMPLATES)]
-        by_unit: dict[str, list[Filing]] = {}
-        for party in parties:
-            for number, (kind, story) in enumerate((("entity_basic", ""), *STORIES)):
-                unit, made = filing(kind, story, party, number, day)
-                by_unit.setdefault(unit.key, []).append(made)
-        for key, filings in by_unit.items():
-            unit = UNITS[key]
-            viewer = Viewer(Role.PROVIDER, id="bench", unit=unit.code, machine=True)
-            operation = Operation(platform, viewer, clock.now(), "bench")
-            report = await file_records(operation, filings, attestation=Attestation(unit.maker, unit.checker))
-            if report.refused:
-                raise RuntimeError(f"a record of the bench was refused: {report.refused[0].faults[0].rule}")
-        database = platform.mongo.db
-        for party in parties:
-            subject = await database["subjects"].find_one({"code": party.code})
-            assert subject is not None
-            records = await database["records"].find({"subject": subject["_id"]}).to_list(None)
-            self._templates.append((subject, records))
+        kinds = (("entity_basic", ""), *STORIES)
+        records = await filed(self._platform, [(party, *one) for party in parties for one in kinds])
+        for start in range(0, len(records), len(kinds)):
+            own = records[start : start + len(kinds)]
+            self._templates.append((await subject_of(self._platform, own[0]), own))
         self.size = len(parties)
 
     async def grow(self, size: int, tell: Callable[[int], None] = lambda _: None) -> None:
@@ -95,11 +73,8 @@ class Register:
                 subject, own = self._copy(place)
                 subjects.append(subject)
                 records.extend(own)
-            first = await self._platform.subjects.next_seq(len(subjects))
-            for offset, one in enumerate(subjects):
-                one["seq"] = first + offset
-            await insert(self._platform.mongo, "subjects", subjects)
-            await insert(self._platform.mongo, "records", records)
+            await add_subjects(self._platform, subjects, records)
+            await insert(self._platform.mongo.db, "records", records)
             self.size += len(subjects)
             if self.size % _TELL_EVERY < _BATCH:
                 tell(self.size)
@@ -125,23 +100,14 @@ class Register:
         return subject, own
 
     def _record(self, template: dict[str, Any], subject: str, place: int, turn: int) -> dict[str, Any]:
+        """A copy dated anew, and valid or public as long as its facts let it be from then on."""
+        day = clock.today() - timedelta(days=(place * 37 + turn * 211) % _SPAN_DAYS)
+        back = day - date.fromisoformat(template["facts"]["dated"])
+        facts = template["facts"] | {"dated": day.isoformat()}
+        for name in ("from", "ended"):
+            if facts[name] is not None:
+                facts[name] = (date.fromisoformat(facts[name]) + back).isoformat()
         made = copy.deepcopy(template)
-        identifier = new_id("rec")
-        day = (clock.today() - timedelta(days=(place * 37 + turn * 211) % _SPAN_DAYS)).isoformat()
-        made |= {"_id": identifier, "subject": subject, "source_no": f"{template['source_no']}/{place}"}
-        made |= {"dated_on": day, "order": f"{day}~{identifier}"}
-        if place % HIDDEN_EVERY == HIDDEN_EVERY - 1 and made["pub_from"] is not None:
-            made["pub_to"] = (date.fromisoformat(made["pub_from"]) + timedelta(days=1)).isoformat()
-        return made
-
-
-async def insert(mongo: Mongo, collection: str, documents: list[dict[str, Any]]) -> None:
-    """Bulk insertion in batches the embedded server stays responsive under."""
-    with patiently(_PATIENCE):
-        for start in range(0, len(documents), _BATCH):
-            try:
-                await mongo.db[collection].insert_many(documents[start : start + _BATCH], ordered=False)
-            except BulkWriteError as error:
-                # The ids are fresh: where they are taken, the driver repeated a batch whose answer was lost.
-                if any(one["code"] != DUPLICATE_KEY for one in error.details["writeErrors"]):
-                    raise
+        if place % HIDDEN_EVERY == HIDDEN_EVERY - 1 and template["kind"] in FEED_KINDS:
+            facts["secret"], made["secrecy"] = True, ["commercial_secret"]
+        return copied(self._platform, made, subject, place, facts, clock.now())

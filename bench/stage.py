@@ -59,15 +59,21 @@ class Stage:
         self, query: str, variables: dict[str, Any], token: str | None = None
     ) -> tuple[dict[str, Any], list[Command]]:
         """The data of an operation run here, and the commands it sent."""
+        with self.recorder.recording() as commands:
+            data = await self.ask(query, variables, token)
+        return data, commands
+
+    async def ask(self, query: str, variables: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+        """The data of an operation run here, on the platform beside us."""
         viewer: Viewer = VISITOR
         if token is not None:
             viewer = await Verifier.of(self.settings).viewer(f"Bearer {token}", clock.now())
-        self.recorder.taken()
         operation = Operation(self.platform, viewer, clock.now(), "bench")
         answer = await self.executor.run(Request(query, variables, None), operation)
         if "errors" in answer.body:
             raise RuntimeError(f"a query of the bench failed: {answer.body['errors'][0]['message']}")
-        return answer.body["data"], self.recorder.taken()
+        data: dict[str, Any] = answer.body["data"]
+        return data
 
     async def some_codes(self, count: int) -> list[str]:
         """Codes of entities spread over the register."""

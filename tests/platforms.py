@@ -55,7 +55,7 @@ class World:
     app: Starlette
     client: httpx.AsyncClient
     clock: list[datetime]
-    headers: dict[Caller, dict[str, str]] = field(default_factory=dict)
+    headers: dict[tuple[Caller, datetime], dict[str, str]] = field(default_factory=dict)
 
     @property
     def platform(self) -> Platform:
@@ -66,10 +66,11 @@ class World:
         self, caller: Caller, query: str, variables: Mapping[str, Any] | None = None, **more: Any
     ) -> httpx.Response:
         """One GraphQL request as ``caller``."""
-        if caller not in self.headers:
-            self.headers[caller] = caller.headers(self.settings)
+        key = (caller, self.clock[0])
+        if key not in self.headers:
+            self.headers[key] = caller.headers(self.settings, self.clock[0])
         body = {"query": query, "variables": dict(variables or {}), **more}
-        return await self.client.post("/graphql", json=body, headers=self.headers[caller])
+        return await self.client.post("/graphql", json=body, headers=self.headers[key])
 
     async def data(
         self, caller: Caller, query: str, variables: Mapping[str, Any] | None = None

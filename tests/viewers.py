@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from server.identity.development import development_keys
@@ -36,15 +37,15 @@ class Caller:
     purposes: tuple[str, ...] = ()
     matters: tuple[str, ...] = ()
 
-    def headers(self, settings: Settings) -> dict[str, str]:
-        """The Authorization header, valid at the tests' moment; nothing for a visitor."""
+    def headers(self, settings: Settings, at: datetime = NOW) -> dict[str, str]:
+        """The Authorization header, valid at the tests' moment or another; nothing for a visitor."""
         if self.role is Role.VISITOR:
             return {}
         token = mint(
             development_keys(settings),
             self.role,
             audience=settings.audience,
-            now=NOW,
+            now=at,
             unit=self.unit,
             officer=self.officer,
             id_number=self.id_number,

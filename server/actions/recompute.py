@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from server import clock
 from server.actions.announce import Transition, renewal
 from server.actions.batches import BATCH, Step, carry_out
 from server.actions.platform import Platform
+from server.actions.put_in_force import judged_fields
 from server.actions.regimes import GRACE_SECONDS
 from server.audit.entry import Tag
 from server.errors import Conflict
+from server.rules.duties import Duty, Report
 from server.rules.lifecycle import CLOCK_KEYS
 from server.rules.regime import Regime
 from server.rules.visibility import Cause
@@ -63,6 +65,7 @@ async def recompute(
         left = await _stale(platform, regime)
         total = report.done + sum(left.values())
         if not left:
+            await _judge_duties(platform, regime)
             if not regime.settled:
                 await platform.regimes.book.finish(regime.number, now())
                 await platform.regimes.look(now())
@@ -77,6 +80,17 @@ async def recompute(
         if (await platform.regimes.fresh(now())).number != regime.number:
             return report
     return report
+
+
+async def _judge_duties(platform: Platform, regime: Regime) -> None:
+    """Reports whose last day was provisional are judged again, by the calendar as it is now (Art. 57, 58)."""
+    changes = []
+    for one in await platform.duties.provisional():
+        began, reported = (date.fromisoformat(one[name]) for name in ("began_on", "reported_on"))
+        fields = judged_fields(Report(Duty(one["duty"]), began, reported), regime)
+        if any(one[name] != value for name, value in fields.items()):
+            changes.append((one["_id"], fields))
+    await platform.duties.judge_anew(changes)
 
 
 async def _stale(platform: Platform, regime: Regime) -> dict[tuple[str, int], int]:

@@ -99,9 +99,11 @@ async def sweep(
     for _ in range(PASSES_MOST):
         report.left = 0
         due: date | None = since
-        if (day - since).days > DAYS_MOST:
-            due = await platform.records.earliest_due(since, day)
         while due is not None and due <= day:
+            if (day - due).days > DAYS_MOST:
+                due = await platform.records.earliest_due(due, day)
+                if due is None:
+                    break
             async for found in platform.records.due(due, batch):
                 await _batch(platform, regime, found, day, at, report)
                 if progress is not None:

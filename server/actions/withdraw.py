@@ -89,7 +89,8 @@ async def _faults(
     faults = text_faults(
         (("sourceRecordNo", "来源记录编号", one.source_no), ("reason", "撤回理由", one.reason))
     )
-    faults += correction_faults(one.correction, operation.today)
+    if correction_faults(one.correction, operation.today):
+        faults.append(fault("on", "更正或者撤销日期", "future_date", "must not lie in the future"))
     if not one.reason.strip():
         faults.append(fault("reason", "撤回理由", "required", "is required (Art. 55)"))
     if twice:

@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 import uvicorn
 
+from schema.websocket import SocketLimits
 from server import logs
 from server.app import create_app, prepare
 from server.errors import ConfigError, Unavailable
@@ -23,6 +24,8 @@ from server.store.embedded import embedded
 
 BACKLOG = 1_024
 GRACE_SECONDS = 10
+UNREAD_MS = 30_000
+"""How long sent data may stay unacknowledged before a connection is given up."""
 
 
 def serve(
@@ -61,6 +64,9 @@ def _run(settings: Settings, bound: socket.socket) -> None:
         server_header=False,
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        # A larger message is refused before it is buffered; nothing is compressed, secrets least of all.
+        ws_max_size=SocketLimits().message_bytes,
+        ws_per_message_deflate=False,
     )
     server = _Server(config, f"http://{_shown(settings.host)}:{settings.port}")
     try:
@@ -103,6 +109,9 @@ def _bound_socket(host: str, port: int) -> Iterator[socket.socket]:
         raise ConfigError("CREDIT_HOST is not an address of this machine.") from None
     with contextlib.closing(socket.socket(family, kind, protocol)) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Who stopped reading would hold its connection for many minutes otherwise.
+            bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
         try:
             bound.bind(address)
         except OSError as fault:

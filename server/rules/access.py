@@ -36,6 +36,9 @@ from server.rules.decision import Decision, FieldState, Rule
 HELD = frozenset({"stage", "retentionEnd", "retentionBasis", "catalogueItem", "sourceUnit", "sourceUnitCode"})
 """What its subject may know of a record whose disclosure has ended: that it is held, by whom, and until when."""
 
+REASON = "changeReason"
+"""Told to the subject (Art. 55) and not to third parties: it may speak of a field that their consent does not name."""
+
 OPEN = "9999-12-31"
 """The stored end of a period that has none; sorts after every real date."""
 
@@ -180,6 +183,8 @@ def _refusal(scope: Scope, kind: Kind, field: Field, subject_kind: SubjectKind, 
             return why.PURPOSE
     if audience not in AUDIENCES[disclosure]:
         return _CLASS_RULE[disclosure]
+    if audience is Audience.third_party and field.name == REASON:
+        return why.OUTSIDE_CONSENT
     if audience is Audience.third_party and not enveloped:
         consent = scope.consent
         if consent is None or not consent.allows(kind.type_name, field.name):

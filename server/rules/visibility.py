@@ -16,7 +16,9 @@ from server.rules.access import ENVELOPE_SOURCE, STAGES, WINDOWS, KindPlan, Scop
 from server.rules.decision import FieldState
 
 STAGE = "stage"
-_QUIET = frozenset({"contentHash", "submittedBy", "reviewedBy", "catalogueVersion", "submittedAt"})
+_QUIET = frozenset(
+    {"contentHash", "submittedBy", "reviewedBy", "catalogueVersion", "submittedAt", "changeReason"}
+)
 """Fields of the envelope that follow a change instead of being one."""
 
 

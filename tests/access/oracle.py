@@ -128,5 +128,7 @@ def state_of(
         return "WITHHELD"
     if audience == "third_party" and name not in ENVELOPE and not consented:
         return "WITHHELD"
+    if audience == "third_party" and name == "changeReason":
+        return "WITHHELD"
     mask = {} if name in ENVELOPE else fields_of(code)[name].get("mask", {})
     return "MASKED" if audience in mask.get("audiences", []) else "SHOWN"
