@@ -19,6 +19,7 @@ from server.actions.rule_sets import RuleSetView, rule_sets
 from server.audit.entry import Channel
 from server.cli.database import run_on_platform
 from server.cli.progress import bar
+from server.clock import CITY
 from server.errors import BadInput
 from server.model.viewer import VISITOR
 from server.settings import Settings
@@ -113,9 +114,7 @@ def status() -> None:
     async def work(platform: Platform) -> str:
         newest = await platform.regimes.book.latest()
         assert newest is not None
-        said = (
-            f"Regime {newest['_id']} since {newest['at']:%Y-%m-%d %H:%M}: {', '.join(newest['rule_sets'])}. "
-        )
+        said = f"Regime {newest['_id']} since {newest['at'].astimezone(CITY):%Y-%m-%d %H:%M}: {', '.join(newest['rule_sets'])}. "
         if newest["finished_at"] is not None:
             return said + "Every stored date is computed by it."
         if newest["total"] is None:

@@ -197,3 +197,14 @@ def following(number: int, id_: str = "a") -> dict[str, object]:
 
 
 COMPLETE = {"id": "a", "type": "complete"}
+
+
+def tasks() -> set[asyncio.Task[Any]]:
+    """The tasks under way, without those the database driver starts and ends by its own clock."""
+    return {one for one in asyncio.all_tasks() if "pymongo" not in _home(one)}
+
+
+def _home(task: asyncio.Task[Any]) -> str:
+    """The file a task's coroutine comes from."""
+    code = getattr(task.get_coro(), "cr_code", None)
+    return str(getattr(code, "co_filename", ""))

@@ -29,6 +29,7 @@ from tests.schema.sockets import (
     following,
     subscribe,
     talking,
+    tasks,
 )
 
 
@@ -41,10 +42,10 @@ async def house() -> AsyncIterator[House]:
 @pytest_asyncio.fixture
 async def fakes(house: House) -> AsyncIterator[Fakes]:
     """After every test: no stream and no task is left."""
-    before, made = asyncio.all_tasks(), Fakes()
+    before, made = tasks(), Fakes()
     yield made
     own = asyncio.current_task()
-    assert await eventually(lambda: asyncio.all_tasks() - before <= {own}), asyncio.all_tasks() - before
+    assert await eventually(lambda: tasks() - before <= {own}), tasks() - before
     assert made.running == 0
 
 

@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from schema.websocket import Socket, SocketLimits
 from server.errors import ConfigError
-from tests.schema.sockets import PROTOCOL, QUICK, Fakes, House, a_house, eventually, subscribe, talking
+from tests.schema.sockets import PROTOCOL, QUICK, Fakes, House, a_house, eventually, subscribe, talking, tasks
 
 APP = Starlette()
 APP.state.platform = object()
@@ -32,10 +32,10 @@ async def house() -> AsyncIterator[House]:
 @pytest_asyncio.fixture
 async def fakes(house: House) -> AsyncIterator[Fakes]:
     """After every test: no stream and no task is left."""
-    before, made = asyncio.all_tasks(), Fakes()
+    before, made = tasks(), Fakes()
     yield made
     own = asyncio.current_task()
-    assert await eventually(lambda: asyncio.all_tasks() - before <= {own}), asyncio.all_tasks() - before
+    assert await eventually(lambda: tasks() - before <= {own}), tasks() - before
     assert made.running == 0
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime
 
 import pytest_asyncio
@@ -28,3 +29,12 @@ def at_midnight(world: World, day: date) -> None:
 async def swept(world: World, day: date | None = None, *, dry_run: bool = False) -> SweepReport:
     """Sweep as of the world's day, or another."""
     return await sweep(world.platform, day or world.clock[0].date(), world.clock[0], dry_run=dry_run)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Return when something has come about elsewhere; fail when it does not within five seconds."""
+    for _ in range(500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come about")

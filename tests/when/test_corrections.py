@@ -25,6 +25,7 @@ from tests.viewers import (
     VISITOR,
     Caller,
 )
+from tests.when.conftest import at_midnight
 
 NODE = "query($id: ID!) { node(id: $id) { id } }"
 WITHDRAW = """mutation($w: [WithdrawalInput!]!, $a: AttestationInput) { withdrawRecords(withdrawals: $w, attestation: $a) {
@@ -183,9 +184,7 @@ async def test_three_working_days_are_measured_and_late_reports_are_flagged(
     """Art. 57 counts from the correction (D4), Art. 58 from the revocation or change; make-up days are worked."""
     filing = a_record("administrative_penalty", COMPANY, day=date(2024, 8, 1))
     await world.filed(filing)
-    world.clock[0] = world.clock[0].replace(
-        **dict(zip(("year", "month", "day"), map(int, today.split("-")), strict=True))
-    )
+    at_midnight(world, date.fromisoformat(today))
     changed = replace(
         filing,
         values={**filing.values, "fineAmount": "11"},
