@@ -14,7 +14,7 @@ from schema.text import both, plain
 from server.catalogue.kind import DisclosureClass
 from server.model.view import RecordView
 from server.rules import explain
-from server.rules.explain import Dates
+from server.rules.explain import Dates, Names
 
 _P, _AG, _A = DisclosureClass.PUBLIC, DisclosureClass.SHARED, DisclosureClass.AUTHORISED
 
@@ -84,13 +84,14 @@ class Retention:
 class _Reading:
     """Reads the clocks through the view, so that the log knows what was read."""
 
-    __slots__ = ("_view",)
+    __slots__ = ("_names", "_view")
 
     NAMES: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Date -> the view's fields of it and of its basis."""
 
-    def __init__(self, view: RecordView) -> None:
+    def __init__(self, view: RecordView, names: Names) -> None:
         self._view = view
+        self._names = names
 
     @property
     def basis(self) -> list[PeriodBasis]:
@@ -129,12 +130,12 @@ class PublicityReading(_Reading):
 
     @property
     def sentence(self) -> str | None:
-        found = explain.publicity(self._all())
+        found = explain.publicity(self._all(), self._names)
         return found.en if found else None
 
     @property
     def sentence_zh(self) -> str | None:
-        found = explain.publicity(self._all())
+        found = explain.publicity(self._all(), self._names)
         return found.zh if found else None
 
     def _all(self) -> Dates:
@@ -159,12 +160,12 @@ class RetentionReading(_Reading):
 
     @property
     def sentence(self) -> str | None:
-        found = explain.retention(self._all())
+        found = explain.retention(self._all(), self._names)
         return found.en if found else None
 
     @property
     def sentence_zh(self) -> str | None:
-        found = explain.retention(self._all())
+        found = explain.retention(self._all(), self._names)
         return found.zh if found else None
 
     def _all(self) -> Dates:

@@ -10,6 +10,7 @@ import strawberry
 from graphql import GraphQLAbstractType
 
 from schema.arguments import make_enum
+from schema.context import Info, operation_of
 from schema.directives import data, disclosure_of
 from schema.periods import Publicity, PublicityReading, Retention, RetentionReading
 from schema.scalars import Date, DateTime, FieldValue, Money
@@ -245,10 +246,11 @@ def _kind_resolver(kinds: type[Enum]) -> Any:
 
 
 def _composed(reading: Any, returns: Any) -> Any:
-    def composed(root: Any) -> Any:
-        return reading(root)
+    def composed(root: Any, info: Info) -> Any:
+        names = {one.id: one.name for one in operation_of(info).regime.rules.sets}
+        return reading(root, names)
 
-    composed.__annotations__ = {"root": Any, "return": returns}
+    composed.__annotations__ = {"root": Any, "info": Info, "return": returns}
     return composed
 
 

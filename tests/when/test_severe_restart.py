@@ -124,7 +124,11 @@ async def test_the_subject_is_told_in_plain_words(world: World, language: str) -
     [shown] = (await world.data(OWNER_AGENT, text))["me"]["records"]["nodes"]
     assert shown["retention"]["end"] == "2033-07-10"
     assert shown["retention"]["disclosureEnd"] == "2028-06-30"
-    for day in ("2033-07-10", "2028-06-30", "Shandong Art. 38", "Art. 35"):
-        assert day in shown["retention"][language]
+    cited = {
+        "sentence": ("Shandong regulation on social credit, Shandong Art. 38", "Art. 35"),
+        "sentenceZh": ("依据《山东省社会信用条例》第38条", "依据《曲阜市社会信用管理办法（试行）》第35条"),
+    }
+    for text in ("2033-07-10", "2028-06-30", *cited[language]):
+        assert text in shown["retention"][language]
     assert "2023-07-13" in shown["publicity"][language]
     assert {one["of"] for one in shown["retention"]["basis"]} == {"disclosureEnd", "end"}
