@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from server.actions.audit_log import Writing
@@ -138,11 +138,3 @@ async def _changed(
 
     await platform.log.transact(both)
     return await platform.regimes.look(at)
-
-
-def day_of(text: str) -> date:
-    """A day given as YYYY-MM-DD. Raises BadInput."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput("on (日期): a day is written YYYY-MM-DD.", field="on", rule="date") from None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from server import clock, logs
-from server.actions.change_rules import day_of
 from server.actions.platform import Platform
 from server.actions.sweep import SweepReport, checked_day
 from server.actions.sweep import sweep as swept
 from server.cli.database import run_on_platform
 from server.cli.progress import bar
+from server.errors import BadInput
 from server.settings import Settings
 
 
@@ -37,3 +38,13 @@ def sweep(
 
         report = run_on_platform(settings, work)
     print(report.sentence())
+
+
+def day_of(text: str) -> date:
+    """A day given as YYYY-MM-DD. Raises BadInput."""
+    try:
+        if len(text) != len("2026-01-31"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("on (日期): a day is written YYYY-MM-DD.", field="on", rule="date") from None

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from server.catalogue.fault import Invalid
+from server.catalogue.plain_yaml import check_shape
 from server.errors import BadInput
 from server.rules.workdays import YearNotice, both_kinds, check_day, check_year
 
@@ -21,7 +22,6 @@ RANGE_MOST = 31
 NOTICE_MOST = 200
 SOURCE_MOST = 500
 NAME_MOST = 40
-_DEPTH_MOST = 6
 
 _LABELS = {
     "file": "文件",
@@ -131,7 +131,7 @@ def _load(text: str) -> object:
     if len(text) > SIZE_MOST or len(text.encode("utf-8", "surrogatepass")) > SIZE_MOST:
         raise _refused("file", Invalid("size", f"must have at most {SIZE_MOST // 1024} KiB"))
     try:
-        _check_shape(text)
+        check_shape(text)
         loaded: object = yaml.load(text, Loader=_Loader)
     except Invalid as fault:
         raise _refused("file", fault) from None
@@ -140,28 +140,6 @@ def _load(text: str) -> object:
         where = f" at line {mark.line + 1}" if mark is not None else ""
         raise _refused("file", Invalid("yaml", f"is not readable YAML{where}")) from None
     return loaded
-
-
-def _check_shape(text: str) -> None:
-    """Refuse what no notice needs before anything is built from it.
-
-    Thousands of nested brackets overflow the C stack of the builder and end the process, aliases multiply, and
-    explicit tags choose constructors that raise anything. The events come one by one and are safe to read.
-    """
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if (
-            isinstance(event, yaml.AliasEvent)
-            or getattr(event, "anchor", None)
-            or getattr(event, "tag", None)
-        ):
-            raise Invalid("plain_yaml", "must not use anchors, aliases or tags")
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > _DEPTH_MOST:
-            raise Invalid("nesting", "is nested too deeply")
 
 
 def _mapping(

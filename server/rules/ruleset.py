@@ -15,8 +15,10 @@ from typing import Any
 import orjson
 import yaml
 
+from server.catalogue.fault import Invalid
 from server.catalogue.kind import BasisRank, Label
 from server.catalogue.load import StrictLoader
+from server.catalogue.plain_yaml import check_shape
 from server.errors import ConfigError
 from server.rules.parameters import PARAMETERS
 
@@ -125,8 +127,12 @@ def parse(text: bytes, origin: str) -> RuleSet:
     if len(text) > TEXT_MOST:
         raise ConfigError(f"Rule set {origin}: more than {TEXT_MOST} bytes.")
     try:
-        raw = yaml.load(text.decode("utf-8"), Loader=StrictLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        decoded = text.decode("utf-8")
+        check_shape(decoded)
+        raw = yaml.load(decoded, Loader=StrictLoader)
+    except Invalid as fault:
+        raise ConfigError(f"Rule set {origin} {fault.sentence}.") from None
+    except (yaml.YAMLError, ValueError):
         raise ConfigError(f"Rule set {origin} is not readable YAML.") from None
     except ConfigError as error:
         raise ConfigError(f"Rule set {origin}: {error}.") from None
