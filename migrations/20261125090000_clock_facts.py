@@ -72,6 +72,7 @@ def _added(record: dict[str, Any]) -> dict[str, Any]:
         "due": NEVER_YET if record["state"] == "active" else OPEN,
         "tick": 0,
         "slot": record["_id"][-3:],
+        "from_rule": None,
         "early_rule": None,
         "disc_rule": None,
         "keep_rule": None,

@@ -110,7 +110,11 @@ class _Reading:
 class PublicityReading(_Reading):
     """The publicity of one record as its viewer may see it."""
 
-    NAMES: ClassVar = {"to": ("publicityTo", "ruleSet"), "earliestEnd": ("earliestEnd", "earliestEndBasis")}
+    NAMES: ClassVar = {
+        "from": ("publicityFrom", "publicityFromBasis"),
+        "to": ("publicityTo", "ruleSet"),
+        "earliestEnd": ("earliestEnd", "earliestEndBasis"),
+    }
 
     @property
     def from_(self) -> Any:

@@ -149,6 +149,15 @@ ENVELOPE: tuple[Field, ...] = (
         "The end of publicity counts working days not yet announced, and is computed again when they are",
     ),
     _field(
+        "publicityFromBasis",
+        _TEXT,
+        _P,
+        "公示起始日依据",
+        "Basis of the first day",
+        "公示起始日所依据的规则及条款",
+        "Rule set and article of the first day of publicity",
+    ),
+    _field(
         "earliestEndBasis",
         _TEXT,
         _P,
@@ -219,6 +228,7 @@ COMPOSED: Mapping[str, tuple[str, ...]] = {
         "publicityTo",
         "earliestEnd",
         "ruleSet",
+        "publicityFromBasis",
         "earliestEndBasis",
         "publicityProvisional",
     ),
@@ -226,7 +236,15 @@ COMPOSED: Mapping[str, tuple[str, ...]] = {
 }
 """Fields of the interface that put several of the envelope together."""
 
-COMPOSED_ONLY = frozenset({"publicityProvisional", "earliestEndBasis", "disclosureBasis", "retentionBasis"})
+COMPOSED_ONLY = frozenset(
+    {
+        "publicityProvisional",
+        "publicityFromBasis",
+        "earliestEndBasis",
+        "disclosureBasis",
+        "retentionBasis",
+    }
+)
 """Fields of the envelope that are read through those alone."""
 
 ENVELOPE_NAMES: frozenset[str] = frozenset(field.name for field in ENVELOPE)

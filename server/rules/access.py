@@ -270,6 +270,7 @@ ENVELOPE_SOURCE: Mapping[str, str] = {
     "submittedAt": "filed_at",
     "ruleSet": "rule_set",
     "publicityProvisional": "provisional",
+    "publicityFromBasis": "from_rule",
     "earliestEndBasis": "early_rule",
     "disclosureBasis": "disc_rule",
     "retentionBasis": "keep_rule",

@@ -30,6 +30,7 @@ _DATES: Mapping[str, frozenset[Audience]] = {
     "early_end": frozenset(MARKED),
     "rule_set": frozenset(MARKED),
     "early_rule": frozenset(MARKED),
+    "from_rule": frozenset(MARKED),
     "provisional": frozenset(MARKED),
     "disc_rule": frozenset({Audience.subject, Audience.government}),
     "keep_rule": frozenset({Audience.subject}),

@@ -52,6 +52,7 @@ class Clocks:
     disc_rule: str | None = None
     keep_rule: str | None = None
     provisional: bool = False
+    from_rule: str | None = None
 
     def stored(self) -> dict[str, Any]:
         """The clocks under the keys they are stored by."""
@@ -69,6 +70,8 @@ class _Publicity:
     early_end: str | None = None
     early_rule: str | None = None
     provisional: bool = False
+    start_rule: str | None = None
+    """Where another rule governs the end than the start."""
 
 
 def add_months(start: date, months: int) -> date:
@@ -132,6 +135,7 @@ def clocks(kind: Kind, subject_kind: SubjectKind, facts: Mapping[str, Any], regi
         disc_rule,
         keep_rule,
         provisional=found.provisional and end == found.end,
+        from_rule=found.start_rule or found.rule,
     )
 
 
@@ -224,7 +228,8 @@ def _severe(made: _Publicity, facts: Mapping[str, Any], regime: Regime) -> _Publ
             end, rule, provisional = stop, stop_rule, guess
     least = rules.find("severe_publicity_min_months")
     early = _day_after(_after(listed, least)) if least is not None and removed is None else None
-    return _Publicity(made.start, end, rule, early, least.basis if early and least else None, provisional)
+    early_rule = least.basis if early and least else None
+    return _Publicity(made.start, end, rule, early, early_rule, provisional, made.rule)
 
 
 def _retention(

@@ -55,6 +55,7 @@ CLOCKS = (
     "disc_rule",
     "keep_rule",
     "provisional",
+    "from_rule",
 )
 """The keys of the clocks of ``server.rules.lifecycle`` in a stored record."""
 

@@ -91,6 +91,7 @@ class RecordDocument(Document):
     disc_to: str
     keep_to: str
     rule_set: str
+    from_rule: str | None = None
     early_rule: str | None = None
     disc_rule: str | None = None
     keep_rule: str | None = None

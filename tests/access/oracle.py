@@ -44,6 +44,7 @@ ENVELOPE = {
             "earliestEnd",
             "ruleSet",
             "publicityProvisional",
+            "publicityFromBasis",
             "earliestEndBasis",
         ],
         "P",

@@ -21,6 +21,7 @@ NEW = (
     "due",
     "tick",
     "slot",
+    "from_rule",
     "early_rule",
     "disc_rule",
     "keep_rule",

@@ -104,6 +104,7 @@ async def test_a_severe_penalty_keeps_its_three_years_and_cites_the_order(world:
         "to": "2027-08-15",
         "earliestEnd": "2025-08-16",
         "basis": [
+            {"of": "from", "ruleSet": "ndrc-36", "article": "Order 36"},
             {"of": "to", "ruleSet": "ndrc-36", "article": "Order 36"},
             {"of": "earliestEnd", "ruleSet": "ndrc-36", "article": "Order 36"},
         ],
