@@ -74,6 +74,7 @@ async def recompute(
         for kind, number in left:
             async for found in platform.records.stale(kind, number, BATCH):
                 await _batch(platform, regime, found, now(), report)
+                await platform.changes.number()
                 await platform.regimes.book.progress(regime.number, done=report.done, total=total)
                 if progress is not None:
                     progress(report.done, total)

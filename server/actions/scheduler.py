@@ -58,6 +58,8 @@ class Scheduler:
             computed = await recompute(self._platform, now=self._now)
             if computed.done:
                 _log.info("records_recomputed", regime=computed.regime, rows=computed.done)
+            while await self._platform.changes.waiting():
+                await self._platform.changes.number()
             moment = self._now()
             swept = await sweep(self._platform, moment.date(), moment)
             if swept.total:

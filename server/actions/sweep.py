@@ -106,6 +106,8 @@ async def sweep(
                     break
             async for found in platform.records.due(due, batch):
                 await _batch(platform, regime, found, day, at, report)
+                if not dry_run:
+                    await platform.changes.number()
                 if progress is not None:
                     progress(report.total)
             due += timedelta(days=1)

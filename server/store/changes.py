@@ -23,6 +23,9 @@ PENDING = "pending"
 PUBLIC = "public"
 """Whom an event is for, besides what ``of_subject``, ``of_unit`` and ``received_by`` name."""
 
+NUMBER_MOST = 2_000
+"""Events numbered by one call: a reader never waits for the numbering of a whole import or sweep."""
+
 _COUNTER = "changes"
 _BATCH = 500
 _FIRST_WIDTH = 200
@@ -93,21 +96,31 @@ class Changes:
             found = await self._counters.find_one({"_id": _COUNTER})
         return int(found["value"]) if found else 0
 
-    async def number(self) -> int:
-        """Number what waits, and return the highest number given. Workers may do so at the same time."""
+    async def number(self, most: int = NUMBER_MOST) -> int:
+        """Number at most so many events that wait, and return the highest number given.
+
+        Workers may do so at the same time; what is left waits for the next call.
+        """
         while True:
             with translating():
-                waiting = await self._collection.find({"to": PENDING, "seq": 0}, {"_id": 1}).to_list()
-            if not waiting:
-                return await self.last()
-            batch = sorted(one["_id"] for one in waiting)[:_BATCH]
+                query = {"to": PENDING, "seq": 0}
+                waiting = await self._collection.find(query, {"_id": 1}).limit(most).to_list()
+            names = sorted(one["_id"] for one in waiting)
             try:
-                await self._number(batch)
+                for start in range(0, len(names), _BATCH):
+                    await self._number(names[start : start + _BATCH])
             except (Conflict, DuplicateKeyError):
                 continue  # another worker was faster
             except OperationFailure as error:
                 if not error.has_error_label("TransientTransactionError"):
                     raise
+                continue
+            return await self.last()
+
+    async def waiting(self) -> bool:
+        """Whether any event waits for its number."""
+        with translating():
+            return await self._collection.find_one({"to": PENDING, "seq": 0}, {"_id": 1}) is not None
 
     async def _number(self, batch: Sequence[str]) -> None:
         last = await self.last()
