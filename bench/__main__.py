@@ -1,4 +1,4 @@
-"""`python -m bench`: measure pages, growth, imports and parts on a database of its own, and print tables."""
+"""`python -m bench`: measure pages, growth, imports, parts and clocks on a database of its own, and print tables."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import growth, imports, pages, parts
-from bench.stage import stage
+from bench import clocks, growth, imports, pages, parts
+from bench.stage import Stage, stage
 from server import logs
 from server.store.embedded import embedded
 from server.store.mongo import Mongo, patiently
 
-PARTS = ("pages", "growth", "imports", "parts")
+PARTS = ("pages", "growth", "imports", "parts", "clocks")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured: sizes of the register, rounds of each comparison, requests of each round."""
+    """How much is measured: sizes of the register, rounds of each comparison, requests of each round, and so on."""
 
     sizes: tuple[int, ...]
     rounds: int
     requests: int
     rows: int
+    records: int
     only: tuple[str, ...]
 
 
@@ -44,12 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each comparison")
     parser.add_argument("--requests", type=int, default=20, help="requests of each round")
     parser.add_argument("--rows", type=int, default=400, help="rows of each imported file")
+    parser.add_argument(
+        "--records", type=int, default=10_000, help="records swept, and computed again (default 10000)"
+    )
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be repeated")
     given = parser.parse_args(arguments)
     sizes = [given.least]
     while sizes[-1] * 10 <= given.most:
         sizes.append(sizes[-1] * 10)
-    plan = Plan(tuple(sizes), given.rounds, given.requests, given.rows, tuple(given.only or PARTS))
+    only = tuple(given.only or PARTS)
+    plan = Plan(tuple(sizes), given.rounds, given.requests, given.rows, given.records, only)
     logs.configure(level="error")
     with tempfile.TemporaryDirectory(prefix="qufu-bench-") as folder, _database(Path(folder)) as (url, kept):
         asyncio.run(_measure(plan, url, Path(folder), kept))
@@ -74,31 +79,41 @@ async def _measure(plan: Plan, url: str, folder: Path, kept: bool) -> None:
     print("The first entities are filed through the actions; the rest are copies of the same shape, in bulk.")
     name = f"bench_{secrets.token_hex(4)}"
     try:
-        async with stage(url, name, folder) as one:
-            _tell("Preparing the smallest register ...")
-            await one.register.grow(plan.sizes[0])
-            if "pages" in plan.only:
-                _tell("Measuring pages ...")
-                print(await pages.measure(one, plan.rounds, plan.requests), flush=True)
-            if "imports" in plan.only:
-                _tell("Measuring imports ...")
-                print(await imports.measure(one, max(1, plan.rounds // 3), plan.rows), flush=True)
-            if "parts" in plan.only:
-                print(await parts.measure(one, plan.rounds * plan.requests), flush=True)
-            if "growth" in plan.only:
-                _tell("Measuring growth ...")
-                print(await growth.measure(one, plan.sizes, plan.rounds * plan.requests, _tell), flush=True)
+        if set(plan.only) - {"clocks"}:
+            async with stage(url, name, folder) as one:
+                await _measure_pages(plan, one)
+        if "clocks" in plan.only:
+            _tell("Preparing due records ...")
+            print(await clocks.measure(url, name, folder, plan.records, _tell), flush=True)
     finally:
         if kept:
             await _drop(url, name)
     print(f"\nDone in {time.monotonic() - started:.0f} s.")
 
 
+async def _measure_pages(plan: Plan, one: Stage) -> None:
+    """Everything that is measured on one growing register."""
+    _tell("Preparing the smallest register ...")
+    await one.register.grow(plan.sizes[0])
+    if "pages" in plan.only:
+        _tell("Measuring pages ...")
+        print(await pages.measure(one, plan.rounds, plan.requests), flush=True)
+    if "imports" in plan.only:
+        _tell("Measuring imports ...")
+        print(await imports.measure(one, max(1, plan.rounds // 3), plan.rows), flush=True)
+    if "parts" in plan.only:
+        print(await parts.measure(one, plan.rounds * plan.requests), flush=True)
+    if "growth" in plan.only:
+        _tell("Measuring growth ...")
+        print(await growth.measure(one, plan.sizes, plan.rounds * plan.requests, _tell), flush=True)
+
+
 async def _drop(url: str, name: str) -> None:
     mongo = await Mongo.connect(url, name)
     with patiently(300):
-        for one in (name, f"{name}_bare", f"{name}_raw"):
-            await mongo.client.drop_database(one)
+        for base in (name, *(f"{name}_{one}" for one in clocks.DATABASES)):
+            for one in (base, f"{base}_bare", f"{base}_raw"):
+                await mongo.client.drop_database(one)
     await mongo.close()
 
 

@@ -39,6 +39,9 @@ _PATIENCE = 120.0
 _FAR = 600_000
 """Where in the endless row of unified social credit codes those of copied entities begin."""
 
+APART = 300_000
+"""Where in the sample city's endless row begin the parties whose records are copied outside the register."""
+
 
 async def filed(platform: Platform, stories: Sequence[Story]) -> list[dict[str, Any]]:
     """The stored records of these stories, in their order, once every unit has filed its own."""

@@ -14,11 +14,12 @@ from pymongo import DeleteOne, UpdateOne
 from bench.copies import insert
 from bench.effort import Effort
 from bench.report import ratio
+from server import clock
 from server.actions.batches import BATCH
 from server.store.mongo import Mongo, patiently
 from server.store.records import TECHNICAL
 
-HEADS = ("case", "rows/s", "ms a row", "CPU ms a row", "ratio", "to all", "peak MiB", "grown by")
+HEADS = ("case", "rows/s", "ms a row", "CPU ms a row", "ratio", "in trans.", "to all", "peak MiB", "grown by")
 """Of a table of ``Mirror.table_rows``."""
 
 Write = UpdateOne | DeleteOne
@@ -29,14 +30,21 @@ class Mirror:
     """The copy in ``<database>_raw``, and what it took to change it and, as ``ours``, the platform's own records."""
 
     def __init__(self, mongo: Mongo) -> None:
+        self._client = mongo.client
         self._main = mongo.db
         self._raw = mongo.client[f"{mongo.db.name}_raw"]
         self._told: dict[str, int] = {}
-        self.ours, self.update, self.events, self.entries = Effort(), Effort(), Effort(), Effort()
+        self.ours, self.events, self.entries = Effort(), Effort(), Effort()
+        self.plain, self.whole = Effort(), Effort()
+        """The bare update: as one bulk write a batch, and as one in a transaction."""
 
     async def insert(self, records: Sequence[dict[str, Any]]) -> None:
         """Put records into the register and into the copy."""
         await insert(self._main, "records", records)
+        await self.copy(records)
+
+    async def copy(self, records: Sequence[dict[str, Any]]) -> None:
+        """Put records the register has already into the copy."""
         await insert(self._raw, "records", records)
 
     async def read(self, identifiers: Sequence[str], *, raw: bool) -> dict[str, dict[str, Any]]:
@@ -47,9 +55,16 @@ class Mirror:
         return {one["_id"]: one for one in found}
 
     async def write(self, writes: Sequence[Write]) -> None:
-        """Change the copy by one bare bulk write, timed."""
-        with patiently(_PATIENCE), self.update.spent():
-            await self._raw["records"].bulk_write(writes, ordered=False)
+        """Change the copy by one bare bulk write, timed; every second one in a transaction, as ours are."""
+        records = self._raw["records"]
+        with patiently(_PATIENCE):
+            if self.plain.rows <= self.whole.rows:
+                with self.plain.spent(len(writes)):
+                    await records.bulk_write(writes, ordered=False)
+                return
+            with self.whole.spent(len(writes)):
+                async with self._client.start_session() as session, await session.start_transaction():
+                    await records.bulk_write(writes, session=session)
 
     async def follow(self, identifiers: Sequence[str]) -> None:
         """Change these records of the copy as the platform has changed its own, batch by batch."""
@@ -64,10 +79,10 @@ class Mirror:
                 query = {"record": {"$in": list(part)}, "at": at}
                 found = await self._main["changes"].find(query).to_list()
             if found:
-                with patiently(_PATIENCE), self.events.spent():
+                with patiently(_PATIENCE), self.events.spent(len(found)):
                     await self._raw["changes"].insert_many(found)
         async for entries in self._entries(at):
-            with patiently(_PATIENCE), self.entries.spent():
+            with patiently(_PATIENCE), self.entries.spent(len(entries)):
                 await self._raw["audit_entries"].insert_many(entries)
 
     async def _entries(self, at: datetime) -> AsyncIterator[list[dict[str, Any]]]:
@@ -91,26 +106,23 @@ class Mirror:
             count += sum(one.get(name) != other.get(name) for name in part)
         return count
 
-
-    def bare(self, rows: int) -> float:
-        """Milliseconds of the bare update for each of so many records."""
-        return self.update.seconds * 1000 / rows
-
-    def table_rows(self, name: str, rows: int) -> list[tuple[object, ...]]:
-        """What changing so many records took, ours first; the ratios are to the bare update of the records, and to
-        the bare writes of all that has to be written."""
-        bare = (
-            ("bare bulk_write of its records", self.update),
+    def table_rows(self, name: str) -> list[tuple[object, ...]]:
+        """What the change of a record took, ours first; the ratios are to the bare update of the record, to that in
+        a transaction, and to the bare writes of all that has to be written: the record, its event, its entry."""
+        every = self.whole.ms + (self.events.seconds + self.entries.seconds) * 1000 / self.ours.rows
+        made: list[tuple[object, ...]] = []
+        for case, one in (
+            (name, self.ours),
+            ("bare bulk_write of its records", self.plain),
+            ("the same, each in a transaction", self.whole),
             ("bare insert_many of its events", self.events),
             ("bare insert_many of its entries", self.entries),
-        )
-        every = Effort(sum(one.seconds for _, one in bare), sum(one.cpu for _, one in bare))
-        made: list[tuple[object, ...]] = []
-        for case, one in ((name, self.ours), *bare, ("all these bare writes", every)):
-            ms, cpu = one.seconds * 1000 / rows, one.cpu * 1000 / rows
-            ratios = ratio(one.seconds, self.update.seconds), ratio(one.seconds, every.seconds)
+        ):
+            ratios = (ratio(one.ms, self.plain.ms), ratio(one.ms, self.whole.ms), ratio(one.ms, every))
             memory = (f"{one.peak:.0f}", f"{one.grown:.1f}") if one is self.ours else ("", "")
-            made.append((case, rows / one.seconds if one.seconds else "-", ms, cpu, *ratios, *memory))
+            made.append(
+                (case, one.rows / one.seconds if one.rows else "-", one.ms, one.cpu_ms, *ratios, *memory)
+            )
         return made
 
 
@@ -120,6 +132,12 @@ def written(old: Mapping[str, Any], new: Mapping[str, Any] | None) -> Write:
         return DeleteOne({"_id": old["_id"]})
     fields = {name: value for name, value in new.items() if name != "tick" and old.get(name) != value}
     return UpdateOne({"_id": old["_id"]}, {"$set": fields, "$inc": {"tick": 1}})
+
+
+def moment() -> datetime:
+    """Now, as precisely as the database keeps it."""
+    now = clock.now()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 def batches(identifiers: Sequence[str]) -> list[Sequence[str]]:

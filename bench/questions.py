@@ -52,6 +52,11 @@ FEED = """query Feed($first: Int!, $after: String) {
   }
 }"""
 
+PENALTY = """query Penalty($id: ID!) {
+  node(id: $id) { id ... on AdministrativePenalty { documentNumber content publicityTo ruleSet } }
+}"""
+"""One penalty with the end of its publicity, which the rules in force decide."""
+
 
 def ask(query: str, variables: dict[str, Any], token: str | None = None) -> Ask:
     """A GraphQL request."""

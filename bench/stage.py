@@ -59,6 +59,7 @@ class Stage:
         self, query: str, variables: dict[str, Any], token: str | None = None
     ) -> tuple[dict[str, Any], list[Command]]:
         """The data of an operation run here, and the commands it sent."""
+        await self.platform.regimes.fresh(clock.now())
         with self.recorder.recording() as commands:
             data = await self.ask(query, variables, token)
         return data, commands
@@ -68,6 +69,7 @@ class Stage:
         viewer: Viewer = VISITOR
         if token is not None:
             viewer = await Verifier.of(self.settings).viewer(f"Bearer {token}", clock.now())
+        await self.platform.regimes.fresh(clock.now())
         operation = Operation(self.platform, viewer, clock.now(), "bench")
         answer = await self.executor.run(Request(query, variables, None), operation)
         if "errors" in answer.body:

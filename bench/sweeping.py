@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bench.copies import add_subjects, copied, copied_subject, filed, insert, shifted, subject_of
-from bench.mirror import Mirror
+from bench.copies import APART, add_subjects, copied, copied_subject, filed, insert, shifted, subject_of
+from bench.mirror import Mirror, moment
 from bench.stage import Stage
 from seed.party import entity_party, person_party
 from server import clock
@@ -71,7 +71,7 @@ async def measure(stage: Stage, records: int, tell: Callable[[str], None]) -> Mi
         tell(f"  {places.stop:,} due records")
     for until, identifiers, expected in placed:
         at = moment()
-        with mirror.ours.spent():
+        with mirror.ours.spent(len(identifiers)):
             report = await sweep(stage.platform, until, at)
         done = Counter({name: getattr(report, name) for *_, name in ENDS})
         if done != expected or report.total != len(identifiers) or report.left:
@@ -87,14 +87,12 @@ async def measure(stage: Stage, records: int, tell: Callable[[str], None]) -> Mi
     return mirror
 
 
-def moment() -> datetime:
-    """Now, as precisely as the database keeps it."""
-    now = clock.now()
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
 async def _endings(platform: Platform) -> list[_Ending]:
-    parties = {"company": entity_party(0), "listed company": entity_party(5), "person": person_party(7)}
+    parties = {
+        "company": entity_party(APART),
+        "listed company": entity_party(APART + 5),
+        "person": person_party(APART),
+    }
     if any(parties[one].kind is not SubjectKind.legal_person for one in ("company", "listed company")):
         raise RuntimeError("the sample city has no company where the bench looks for one")
     made = await filed(platform, [(parties[who], kind, story) for who, kind, story, *_ in ENDS])

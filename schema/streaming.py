@@ -23,6 +23,7 @@ from schema.subscription import NAME
 from schema.websocket import Caller
 from server.actions import follow
 from server.actions.follow import FollowQuery
+from server.actions.going_on import go_on
 from server.actions.operation import Operation
 from server.actions.views import Chosen
 from server.audit.entry import Channel
@@ -77,6 +78,7 @@ class Streams:
     async def _events(self, prepared: Prepared, request: Request, caller: Caller) -> AsyncIterator[Answer]:
         asked, place, selected = await self._asked(prepared, request, caller)
         while True:
+            go_on()
             operation = await self._operation(caller)
             # Numbers given from here on are higher, so nothing is slept through.
             before = await caller.platform.changes.last()

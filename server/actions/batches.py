@@ -7,6 +7,7 @@ again does nothing twice.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,20 @@ from typing import Any
 
 from server.actions.announce import Transition, announce
 from server.actions.audit_log import Writing
+from server.actions.going_on import go_on
 from server.actions.listing import published_to
 from server.actions.platform import Platform
 from server.actions.put_in_force import BASICS, only_new
 from server.actions.system_log import noted
 from server.audit.entry import Tag
+from server.errors import Unavailable
 
 BATCH = 300
 """Records changed in one transaction: about a quarter of a second on the embedded database."""
+
+
+PAUSES = (1.0, 2.0, 4.0)
+"""Seconds to wait for a database that does not answer, before a batch is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,20 @@ async def carry_out(platform: Platform, steps: Sequence[Step], at: datetime) -> 
         await writing.append(_entries(platform, steps, at))
 
     await platform.log.transact(work)
+
+
+async def patiently_carry_out(platform: Platform, steps: Sequence[Step], at: datetime) -> None:
+    """``carry_out``, again after a while when the database does not answer: whoever sweeps waits, and loses nothing.
+
+    A batch whose answer was lost may have been written; it is then found changed. Raises Conflict, Unavailable.
+    """
+    for pause in PAUSES:
+        try:
+            return await carry_out(platform, steps, at)
+        except Unavailable:
+            go_on()
+            await asyncio.sleep(pause)
+    await carry_out(platform, steps, at)
 
 
 def _entries(platform: Platform, steps: Sequence[Step], at: datetime) -> list[Any]:

@@ -24,7 +24,7 @@ from server.model.purpose import Purpose
 from server.model.view import Exposure, RecordView
 from server.model.viewer import Role
 from server.rules import relation
-from server.rules.access import Relation, Scope, Stage, see
+from server.rules.access import Relation, Scope, Stage, see, stage_of
 from server.rules.relation import Refusal
 from server.rules.visibility import Cause, Difference, Meaning, meaning
 from server.store.changes import PUBLIC, about, own, received
@@ -77,6 +77,20 @@ class ChangePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """How far a reader is, and what it may have been shown: it read up to ``origin`` before this run of pages began,
+    when ``known`` was the highest number (None: caught up, so that the next page begins a new run)."""
+
+    place: int
+    origin: int
+    known: int | None
+
+    def at(self, place: int) -> Run:
+        """The same run, further on."""
+        return Run(place, self.origin, self.known)
+
+
+@dataclass(frozen=True, slots=True)
 class Footing:
     """A unit's footing, the addresses its events bear, and what its cursors are bound to."""
 
@@ -87,6 +101,12 @@ class Footing:
     where: Where
     exposure: Exposure | None = None
     mine: str | None = None
+    stages: tuple[Stage, ...] | None = None
+    """The stages in which records are shown, where the footing has its own."""
+
+
+HELD_BY_UNIT = (Stage.PUBLIC, Stage.NOT_PUBLIC, Stage.DISCLOSURE_ENDED)
+"""What a unit is shown of its own records: what is withdrawn or past its retention is gone for it as well."""
 
 
 async def changes(
@@ -99,36 +119,47 @@ async def changes(
     platform = operation.platform
     footing = await _footing(operation, asked)
     first = checked_first(first)
-    start = int(platform.cursors.open(since, *footing.bound)) if since is not None else 0
+    until = await platform.changes.number() if footing.addresses else 0
+    run = _run(platform.cursors.open(since, *footing.bound) if since is not None else None, until)
     if footing.scope.relation is not Relation.FILING_UNIT:
         explain(operation, footing.scope, sorted(footing.kinds), chosen.named)
-    until = await platform.changes.number() if footing.addresses else start
     made: list[tuple[int, ChangeView]] = []
-    place, scanned, more = start, 0, True
+    place, scanned, more = run.place, 0, bool(footing.addresses)
     while more and len(made) <= first and scanned < SCAN_MOST:
         events = await _events(operation, footing, place, until, first + 1)
         more = len(events) > first
         if events:
             place = events[-1]["seq"]
             scanned += len(events)
-            made += await _told(operation, footing, events, chosen)
+            made += await _told(operation, footing, run, events, chosen)
     page = [view for _, view in made[:first]]
     cut = len(made) > first
-    last = made[first - 1][0] if cut else place if more else made[-1][0] if made else start
+    last = made[first - 1][0] if cut else place if more else made[-1][0] if made else run.place
     consent = footing.scope.consent
     used = consent is not None and any(one.view is not None for one in page)
     if used and consent is not None and not await platform.consents.use(consent, operation.today):
         raise operation.refuse(relation.CONSENT_INVALID)
-    _note(footing, page)
-    end = platform.cursors.seal(str(last), *footing.bound)
+    _note(operation, footing, page)
+    end = _sealed(operation, footing, run.at(last) if cut or more else Run(last, last, None))
     return ChangePage(page, cut or more, since is not None, end)
+
+
+def _run(text: str | None, until: int) -> Run:
+    """The run a cursor belongs to; one that was at the end of what there was begins a new one."""
+    place, origin, known = (int(part) for part in text.split(".")) if text is not None else (0, 0, 0)
+    return Run(place, origin, known or until)
+
+
+def _sealed(operation: Operation, footing: Footing, run: Run) -> str:
+    text = f"{run.place}.{run.origin}.{run.known or 0}"
+    return operation.platform.cursors.seal(text, *footing.bound)
 
 
 async def now(operation: Operation, asked: FollowQuery) -> str:
     """The cursor after which everything is new on this footing. Raises Refused, BadInput."""
     footing = await _footing(operation, asked)
     last = await operation.platform.changes.number()
-    return operation.platform.cursors.seal(str(last), *footing.bound)
+    return _sealed(operation, footing, Run(last, last, None))
 
 
 async def _footing(operation: Operation, asked: FollowQuery) -> Footing:
@@ -165,6 +196,7 @@ async def _footing(operation: Operation, asked: FollowQuery) -> Footing:
             frozenset(SubjectKind),
             Where(unit=viewer.unit),
             exposure,
+            stages=HELD_BY_UNIT,
         )
     scope = relation.public(operation.today)
     addresses = (PUBLIC, received(viewer.unit))
@@ -194,6 +226,7 @@ async def _consented(operation: Operation, identifier: str) -> Footing:
         frozenset({subject.kind}),
         Where(subject=subject.id),
         exposure,
+        mine=received(operation.viewer.unit or ""),
     )
 
 
@@ -202,7 +235,8 @@ async def _shared(operation: Operation, subject: str, purpose: Purpose, matter: 
     if isinstance(scope, Refusal):
         raise operation.refuse(scope, purpose=purpose.value, matter=matter)
     await held_unit(operation, purpose, matter)
-    found = await find(operation, read_key(subject, operation.today), {})
+    key = read_key(subject, operation.today)
+    found = await find(operation, key, {})
     identifier = found["_id"] if found is not None else ""
     exposure = operation.expose(
         Exposure(identifier, scope.relation, "share", purpose=purpose.value, matter=matter)
@@ -211,10 +245,12 @@ async def _shared(operation: Operation, subject: str, purpose: Purpose, matter: 
     return Footing(
         scope,
         (about(identifier),) if found is not None else (),
-        ("changes", "share", operation.viewer.unit or "", purpose.value, matter, identifier),
+        # Bound to the key as it was stated: a cursor must not tell whether anybody is held under it.
+        ("changes", "share", operation.viewer.unit or "", purpose.value, matter, key.type.value, key.value),
         kinds,
         Where(subject=identifier),
         exposure,
+        mine=received(operation.viewer.unit or ""),
     )
 
 
@@ -230,39 +266,75 @@ async def _events(
 
 
 async def _told(
-    operation: Operation, footing: Footing, events: Sequence[Mapping[str, Any]], chosen: Chosen
+    operation: Operation, footing: Footing, run: Run, events: Sequence[Mapping[str, Any]], chosen: Chosen
 ) -> list[tuple[int, ChangeView]]:
     """What these events are to the unit, with the records as they are now."""
     views = await _views(operation, footing, {one["record"] for one in events}, chosen)
+    meant = {one["seq"]: _meaning(operation, footing, one) for one in events}
+    ended = [one for one in events if meant[one["seq"]] is Meaning.ENDED and one["record"] not in views]
+    shown = await _shown_before(operation, footing, run, ended)
     told = []
     for one in events:
         view = views.get(one["record"])
-        meant = _meaning(operation, footing, one)
-        mine = footing.mine is not None and footing.mine in one["to"]
-        if view is None and meant is not Meaning.ENDED and not mine:
-            continue  # ended since: its own event says so, or will
-        if view is not None and meant is Meaning.ENDED:
-            meant = None  # back again since: another event says so
-        if meant is None and not mine:
-            continue
-        ended = view is None and (meant is Meaning.ENDED or one["now"] is None or one["now"] in _OVER)
-        shown = view if meant in (Meaning.APPEARED, Meaning.CHANGED) else None
-        told.append(
-            (
-                one["seq"],
-                ChangeView(
-                    meaning=Meaning.ENDED if ended else meant or Meaning.CHANGED,
-                    at=one["at"],
-                    record=one["record"],
-                    kind=one["kind"],
-                    cause=Cause(one["cause"]),
-                    view=shown,
-                    received=mine,
-                    cursor=operation.platform.cursors.seal(str(one["seq"]), *footing.bound),
-                ),
-            )
-        )
+        change = _change(footing, one, meant[one["seq"]], view, before=one["seq"] in shown)
+        if change is not None:
+            kind, mine = change
+            cursor = _sealed(operation, footing, run.at(one["seq"]))
+            told.append((one["seq"], _view_of(one, kind, None if mine else view, mine, cursor)))
     return told
+
+
+def _change(
+    footing: Footing, event: Mapping[str, Any], meant: Meaning | None, view: RecordView | None, *, before: bool
+) -> tuple[Meaning, bool] | None:
+    """What an event is told as, and whether it is so only because the unit was given the record; None: not at all."""
+    mine = footing.mine is not None and footing.mine in event["to"]
+    gone = view is None and (event["now"] is None or event["now"] in _OVER)
+    if meant in (Meaning.APPEARED, Meaning.CHANGED) and view is not None:
+        return meant, False
+    if mine:
+        return (Meaning.ENDED if gone else Meaning.CHANGED), True
+    # Back again since, or ended since: another event says so. Who was never shown it is told nothing.
+    return (Meaning.ENDED, False) if meant is Meaning.ENDED and view is None and before else None
+
+
+def _view_of(
+    event: Mapping[str, Any], meant: Meaning, view: RecordView | None, mine: bool, cursor: str
+) -> ChangeView:
+    return ChangeView(
+        meaning=meant,
+        at=event["at"],
+        record=event["record"],
+        kind=event["kind"],
+        cause=Cause(event["cause"]),
+        view=view if meant is not Meaning.ENDED else None,
+        received=mine,
+        cursor=cursor,
+    )
+
+
+async def _shown_before(
+    operation: Operation, footing: Footing, run: Run, ended: Sequence[Mapping[str, Any]]
+) -> set[int]:
+    """The numbers of those ends of which the reader may have been shown the beginning.
+
+    On a ground about one subject only deliveries count, which the address of the event tells. Elsewhere whatever was
+    visible where the run began, or became so and ended while it went on.
+    """
+    if footing.scope.relation in (Relation.CONSENTED, Relation.GOVERNMENT) or not ended:
+        return set()
+    history = await operation.platform.changes.of_records({one["record"] for one in ended})
+    shown = set()
+    for one in ended:
+        limit = run.origin if run.known is None or one["seq"] <= run.known else one["seq"] - 1
+        earlier = [each for each in history.get(one["record"], ()) if each["seq"] <= limit]
+        if earlier and _visible(footing, _stage(earlier[-1]["now"])):
+            shown.add(one["seq"])
+    return shown
+
+
+def _visible(footing: Footing, stage: Stage | None) -> bool:
+    return stage in (footing.stages or (Stage.PUBLIC,))
 
 
 _OVER = frozenset({Stage.SHIELDED.value, Stage.DISCLOSURE_ENDED.value})
@@ -279,7 +351,8 @@ def _meaning(operation: Operation, footing: Footing, event: Mapping[str, Any]) -
         if event["fields"] is None
         else Difference(frozenset(event["fields"]), frozenset(event["masked"] or ()))
     )
-    return meaning(footing.scope, plan, _stage(event["was"]), _stage(event["now"]), changed)
+    was, now = _stage(event["was"]), _stage(event["now"])
+    return meaning(footing.scope, plan, was, now, changed, footing.stages)
 
 
 def _stage(text: str | None) -> Stage | None:
@@ -295,16 +368,20 @@ async def _views(
     found = await platform.records.page(clauses, where, len(records), chosen.wanted, operation.judge)
     views = {}
     for raw, clause in found:
+        if footing.stages is not None and stage_of(raw, operation.today) not in footing.stages:
+            continue
         view = see(await opened(operation, raw), clause, footing.exposure)
         if view is not None:
             views[view.id] = view
     return views
 
 
-def _note(footing: Footing, page: Sequence[ChangeView]) -> None:
-    """That something happened to a record is told even if no field of it is read."""
-    if footing.exposure is not None:
-        for one in page:
-            if one.view is not None:
-                footing.exposure.met(one.view)
-        footing.exposure.counted = max(footing.exposure.counted, len(page))
+def _note(operation: Operation, footing: Footing, page: Sequence[ChangeView]) -> None:
+    """That something happened to a record is told even if no field of it is read, or nothing is shown of it."""
+    if footing.exposure is None:
+        return
+    for one in page:
+        if one.view is not None:
+            footing.exposure.met(one.view)
+        else:
+            footing.exposure.told(operation.platform.catalogue.kind(one.kind).type_name, one.record)

@@ -181,7 +181,13 @@ class Operation:
             if not one.kinds and not one.counted and one.ground in OWN:
                 continue  # nothing of the own file was read
             kinds = tuple(
-                KindAccess(name, tuple(kind.shown), tuple(kind.masked), tuple(kind.withheld), len(kind.rows))
+                KindAccess(
+                    name,
+                    tuple(kind.shown),
+                    tuple(kind.masked),
+                    tuple(kind.withheld),
+                    len(kind.rows | kind.told),
+                )
                 for name, kind in sorted(one.kinds.items())
             )
             made.append(

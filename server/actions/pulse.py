@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from server.actions.going_on import go_on
 from server.errors import CreditError
 from server.logs import logger
 from server.store.changes import Changes
@@ -39,6 +40,7 @@ class Pulse:
 
     async def _run(self) -> None:
         while self._waiting:
+            go_on()
             try:
                 last = await self._changes.number()
             except CreditError as error:

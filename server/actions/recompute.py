@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from server import clock
 from server.actions.announce import Transition, renewal
-from server.actions.batches import BATCH, Step, carry_out
+from server.actions.batches import BATCH, Step, patiently_carry_out
 from server.actions.platform import Platform
 from server.actions.put_in_force import judged_fields
 from server.actions.regimes import GRACE_SECONDS
@@ -24,11 +24,14 @@ from server.rules.duties import Duty, Report
 from server.rules.lifecycle import CLOCK_KEYS
 from server.rules.regime import Regime
 from server.rules.visibility import Cause
+from server.store.leases import Lease
 
 Progress = Callable[[int, int], None]
 """Called with the records done and the records in all."""
 
 PASSES_MOST = 20
+LEASE = timedelta(seconds=20)
+WAIT_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -50,12 +53,40 @@ async def recompute(
     now: Callable[[], datetime] = clock.now,
     progress: Progress | None = None,
     grace_seconds: float = GRACE_SECONDS,
+    wait: bool = True,
 ) -> RecomputeReport:
     """Compute every stale record again and note that the regime is settled. Safe to run again and beside others.
 
     Waits until the regime has been in force for ``grace_seconds``, so that no worker still writes under the one
-    before it. Ends early when yet another regime comes into force. Raises Unavailable.
+    before it. One process does so at a time: another one waits for it, or with ``wait`` False leaves it the work. Ends
+    early when yet another regime comes into force. Raises Unavailable when the database stays away.
     """
+    lease = Lease(platform.mongo.db["leases"], "recompute", LEASE)
+    while not await lease.take():
+        if not wait:
+            return RecomputeReport(platform.regimes.current.number)
+        await _watch(platform, progress)
+        await asyncio.sleep(WAIT_SECONDS)
+    try:
+        async with lease.renewed():
+            return await _recomputed(platform, now, progress, grace_seconds)
+    finally:
+        await lease.release()
+
+
+async def _watch(platform: Platform, progress: Progress | None) -> None:
+    """Tell how far whoever does the work is."""
+    newest = await platform.regimes.book.latest()
+    if progress is not None and newest is not None and newest["total"]:
+        progress(newest["done"], newest["total"])
+
+
+async def _recomputed(
+    platform: Platform,
+    now: Callable[[], datetime],
+    progress: Progress | None,
+    grace_seconds: float,
+) -> RecomputeReport:
     regime = await platform.regimes.look(now())
     report = RecomputeReport(regime.number)
     waited = (clock.now() - platform.regimes.since).total_seconds()
@@ -118,7 +149,7 @@ async def _batch(
             tag = Tag.RECORD_CLOCKS_RECOMPUTE if moved else None
             steps.append(Step(Transition(record, new, Cause.RECOMPUTED), tag))
         try:
-            await carry_out(platform, steps, at)
+            await patiently_carry_out(platform, steps, at)
         except Conflict:
             continue  # the next pass reads what somebody else left of it
         report.done += len(steps)

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from server.actions.announce import Transition, placed
-from server.actions.batches import BATCH, Step, carry_out
+from server.actions.batches import BATCH, Step, patiently_carry_out
 from server.actions.platform import Platform
 from server.audit.entry import Tag
 from server.catalogue.kind import SubjectKind
@@ -131,7 +131,7 @@ async def _batch(
         decided = [_decide(platform, regime, one, day) for one in part]
         if not report.dry_run:
             try:
-                await carry_out(platform, [step for step, _ in decided], at)
+                await patiently_carry_out(platform, [step for step, _ in decided], at)
             except Conflict:
                 report.left += len(part)
                 continue

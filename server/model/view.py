@@ -33,6 +33,8 @@ class KindExposure:
     masked: set[str] = field(default_factory=set)
     withheld: set[str] = field(default_factory=set)
     rows: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    """Records of which only a tombstone left."""
 
 
 @dataclass(slots=True)
@@ -52,6 +54,10 @@ class Exposure:
     def met(self, view: RecordView) -> None:
         """Write down that ``view`` was handed out: that a record exists is told even if no field is read."""
         self._of(view.type_name).rows.add(view.id)
+
+    def told(self, type_name: str, record: str) -> None:
+        """Write down that the end of a record was told, of which nothing is shown."""
+        self._of(type_name).told.add(record)
 
     def head(self, type_name: str, name: str) -> None:
         """Write down that a field of the subject's own head was read."""

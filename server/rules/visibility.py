@@ -6,7 +6,7 @@ did, must not be told. A third party and a government unit are told by the same 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -73,14 +73,16 @@ def meaning(
     was: Stage | None,
     now: Stage | None,
     changed: Difference | None,
+    stages: Sequence[Stage] | None = None,
 ) -> Meaning | None:
     """What an event that moves a record from one stage to another means on a footing; None: nothing.
 
-    ``plan`` is that of the first window of the footing; ``changed`` is None for a record that is new.
+    ``plan`` is that of the first window of the footing; ``changed`` is None for a record that is new; ``stages`` are
+    those in which a record counts as visible, by default those of that window.
     """
     if not plan.visible:
         return None
-    stages = STAGES[WINDOWS[scope.audience][0]]
+    stages = stages or STAGES[WINDOWS[scope.audience][0]]
     before, after = was in stages, now in stages
     if not before:
         return Meaning.APPEARED if after else None

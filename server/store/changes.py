@@ -7,7 +7,7 @@ everything up to it, and writers never wait for each other. Events hold no value
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -144,6 +144,18 @@ class Changes:
             done = await self._collection.bulk_write(operations, session=session)
             if done.matched_count != len(batch):
                 raise Conflict("Another worker numbered these events.")
+
+    async def of_records(self, records: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+        """Record -> its numbered events in order, as far as ``now`` and ``seq`` go."""
+        query = {"record": {"$in": sorted(records)}}
+        found: dict[str, list[dict[str, Any]]] = {}
+        with translating():
+            async for one in self._collection.find(query, {"record": 1, "seq": 1, "now": 1}):
+                if one["seq"]:
+                    found.setdefault(one["record"], []).append(one)
+        for events in found.values():
+            events.sort(key=lambda one: one["seq"])
+        return found
 
     async def page(self, address: str, after: int, until: int, limit: int) -> list[dict[str, Any]]:
         """At most ``limit`` events for an address with numbers above ``after`` and not above ``until``, in order."""

@@ -9,8 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = ("--least", "30", "--most", "30", "--rounds", "1", "--requests", "1", "--rows", "3")
-TABLES = ("Pages over HTTP", "Import of 3 penalties", "Remembered parts", "Growth (documents examined")
+TINY = ("--least", "30", "--most", "30", "--rounds", "1", "--requests", "1", "--rows", "3", "--records", "60")
+TABLES = (
+    "Pages over HTTP",
+    "Import of 3 penalties",
+    "Remembered parts",
+    "Growth (documents examined",
+    "Clocks computed",
+    "Sweep of 60 due records",
+    "Activation of ndrc-36 over",
+    "Reads before the recomputation",
+)
 CASES = (
     "entity page, anonymous",
     "entity page, agency, logged",
@@ -23,6 +32,13 @@ CASES = (
     "search, rare fragment",
     "feed, first page",
     "feed, deep page",
+    "severe listing, removed",
+    "sweep",
+    "recomputation, others reading",
+    "bare bulk_write of its records",
+    "the same, each in a transaction",
+    "a penalty, the same process",
+    "search of 20 hits, another process",
 )
 
 

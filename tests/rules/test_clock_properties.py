@@ -119,6 +119,7 @@ def test_every_date_names_its_rule_set_and_article(case: Case, under: Regime) ->
     """Art. 86; design 5: the answer names both, of a rule set that is applied."""
     found, applied = case.under(under), {one.id for one in under.rules.sets}
     for value, basis in (
+        (found.pub_from or OPEN, found.from_rule),
         (found.pub_to, found.rule_set if found.pub_from else None),
         (found.early_end or OPEN, found.early_rule),
         (found.disc_to, found.disc_rule),
@@ -126,6 +127,7 @@ def test_every_date_names_its_rule_set_and_article(case: Case, under: Regime) ->
     ):
         assert value == OPEN or basis is not None or found.pub_from is None
         assert basis is None or basis.partition(", ")[0] in applied
+    assert (found.from_rule is None) == (found.pub_from is None)
 
 
 @many
@@ -171,7 +173,8 @@ def test_a_longer_parameter_never_gives_a_shorter_period(
     value = shipped[owner].parameters[name].value
 
     def under(number: int | None) -> Clocks:
-        sets = [changed(one, **{name: number}) if one.id == owner else one for one in shipped.values()]
+        new: dict[str, Any] = {name: number}
+        sets = [changed(one, **new) if one.id == owner else one for one in shipped.values()]
         return case.under(together(*sets, calendar=calendar))
 
     before, after = under(value), under(value + longer)

@@ -54,7 +54,7 @@ def test_a_penalty_is_public_for_three_years_and_an_early_end_waits_for_the_mini
     """Art. 34; Civil Code Art. 201, 202."""
     found = penalty(decided, *types, domain=domain)
     assert (found.pub_from, found.early_end, found.pub_to) == (decided, apply_from, last_day)
-    assert (found.rule_set, found.early_rule) == ("qufu-2023-8, Art. 34", "qufu-2023-8, Art. 34")
+    assert {found.from_rule, found.rule_set, found.early_rule} == {"qufu-2023-8, Art. 34"}
     assert stage_on(found, last_day) is Stage.PUBLIC
     assert stage_on(found, day(last_day) + DAY) is Stage.NOT_PUBLIC
 
@@ -114,6 +114,7 @@ def test_all_disclosure_ends_five_years_after_the_conduct() -> None:
     """Shandong Art. 38: publicity never outlasts it; the file is kept, but for nobody to see."""
     found = penalty("2026-01-10", "fine", conductEndedOn="2022-06-30")
     assert (found.disc_to, found.pub_to, found.keep_to) == ("2027-06-30", "2027-06-30", OPEN)
+    assert (found.from_rule, found.rule_set) == ("qufu-2023-8, Art. 34", "shandong-2020, Shandong Art. 38")
     assert stage_on(found, "2027-06-30") is Stage.PUBLIC
     assert stage_on(found, "2027-07-01") is Stage.DISCLOSURE_ENDED
 
@@ -165,6 +166,7 @@ def test_a_severe_entry_has_its_most_under_order_36(
     found = severe(removed, under=REGIME_36)
     assert (found.pub_to, found.rule_set, found.early_end) == (public, basis, early)
     assert found.early_rule == ("ndrc-36, Order 36" if early else None)
+    assert found.from_rule == "qufu-2023-8, Art. 31", "its start is still the measure's"
 
 
 def test_without_a_term_a_severe_entry_leaves_the_site_on_the_day_of_its_removal() -> None:
@@ -276,6 +278,26 @@ def test_what_may_no_longer_be_kept_is_known_from_the_day_after() -> None:
     found = severe("2013-07-10")
     assert not lifecycle.retention_over(found, day("2023-07-10"))
     assert lifecycle.retention_over(found, day("2023-07-11"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "removed", "on", "due"),
+    [
+        ("2020-01-08", "2023-07-10", "2023-07-10", "2023-07-14"),
+        ("2020-01-08", "2023-07-10", "2023-07-13", "2023-07-14"),
+        ("2020-01-08", "2023-07-10", "2023-07-14", "2028-07-01"),
+        ("2020-01-08", "2023-07-10", "2028-07-01", "2033-07-11"),
+        ("2020-01-08", "2023-07-10", "2033-07-11", OPEN),
+        ("2020-01-08", None, "2026-11-23", "2028-07-01"),
+        ("2020-01-08", "2019-12-02", "2019-12-03", "2028-07-01"),
+    ],
+)
+def test_a_record_is_due_on_the_day_after_each_last_day(
+    listed: str, removed: str | None, on: str, due: str
+) -> None:
+    """Art. 35, Shandong Art. 38; the last row was removed before it was listed: that end changes no stage."""
+    found = severe(removed, "2023-06-30", listed=listed)
+    assert lifecycle.next_change({"state": "active", **found.stored()}, day(on)) == due
 
 
 def test_the_day_of_a_conduct_is_its_end_or_else_the_record_s_date() -> None:

@@ -97,12 +97,16 @@ async def test_a_record_past_its_day_is_never_shown_even_before_the_sweep(world:
     [penalty] = await world.filed(
         a_record("administrative_penalty", COMPANY, day=TODAY - timedelta(days=3 * 365))
     )
-    at_midnight(world, TODAY + timedelta(days=3))
     nodes, cursor = await read(world, AGENCY)
+    assert told(nodes) == [("APPEARED", penalty, True)], "the control"
+    at_midnight(world, TODAY + timedelta(days=3))
+    nodes, fresh = await read(world, AGENCY)
     assert nodes == []
     await swept(world)
     nodes, _ = await read(world, AGENCY, cursor)
     assert told(nodes) == [("ENDED", penalty, False)]
+    nodes, _ = await read(world, AGENCY, fresh)
+    assert nodes == [], "who was never shown it is not told of its end either"
 
 
 async def test_what_is_hidden_tells_nothing_not_even_that_something_happened(world: World) -> None:

@@ -156,7 +156,7 @@ async def test_a_sweep_that_was_killed_goes_on_and_does_nothing_twice(
             raise KeyboardInterrupt
         await real(*given)
 
-    monkeypatch.setattr("server.actions.sweep.carry_out", dying)
+    monkeypatch.setattr("server.actions.batches.carry_out", dying)
     with pytest.raises(KeyboardInterrupt):
         await swept(world)
     first = await world.platform.mongo.db["changes"].find({"cause": "period_ended"}).to_list()
@@ -199,7 +199,7 @@ async def test_a_filing_during_the_sweep_wins_and_is_swept_again(
             await world.filed(changed)
         await real(*given)
 
-    monkeypatch.setattr("server.actions.sweep.carry_out", interrupted)
+    monkeypatch.setattr("server.actions.batches.carry_out", interrupted)
     report = await swept(world)
     assert report.left == 0
     kept = await stored(world, penalty)
