@@ -84,14 +84,15 @@ class Retention:
 class _Reading:
     """Reads the clocks through the view, so that the log knows what was read."""
 
-    __slots__ = ("_names", "_view")
+    __slots__ = ("_names", "_today", "_view")
 
     NAMES: ClassVar[Mapping[str, tuple[str, str]]] = {}
     """Date -> the view's fields of it and of its basis."""
 
-    def __init__(self, view: RecordView, names: Names) -> None:
+    def __init__(self, view: RecordView, names: Names, today: str) -> None:
         self._view = view
         self._names = names
+        self._today = today
 
     @property
     def basis(self) -> list[PeriodBasis]:
@@ -134,12 +135,12 @@ class PublicityReading(_Reading):
 
     @property
     def sentence(self) -> str | None:
-        found = explain.publicity(self._all(), self._names)
+        found = explain.publicity(self._all(), self._names, self._today)
         return found.en if found else None
 
     @property
     def sentence_zh(self) -> str | None:
-        found = explain.publicity(self._all(), self._names)
+        found = explain.publicity(self._all(), self._names, self._today)
         return found.zh if found else None
 
     def _all(self) -> Dates:

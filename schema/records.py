@@ -247,8 +247,9 @@ def _kind_resolver(kinds: type[Enum]) -> Any:
 
 def _composed(reading: Any, returns: Any) -> Any:
     def composed(root: Any, info: Info) -> Any:
-        names = {one.id: one.name for one in operation_of(info).regime.rules.sets}
-        return reading(root, names)
+        operation = operation_of(info)
+        names = {one.id: one.name for one in operation.regime.rules.sets}
+        return reading(root, names, operation.today.isoformat())
 
     composed.__annotations__ = {"root": Any, "info": Info, "return": returns}
     return composed

@@ -12,14 +12,24 @@ from server.actions.platform import Platform
 from server.actions.regimes import next_version
 from server.actions.system_log import noted
 from server.audit.entry import Tag
-from server.catalogue import personal
+from server.catalogue import forbidden, personal
 from server.errors import BadInput
 from server.rules import ruleset
 from server.rules.notices import parse_notice
+from server.rules.parameters import PARAMETERS
 from server.rules.regime import Regime
+from server.rules.ruleset import RuleSets
 from server.store.rule_sets import rule_set_of
 
 NAME_MOST = 60
+ESSENTIAL = (
+    ("natural_person_never_public",),
+    ("disclosure_max_months",),
+    ("validity_is_publicity",),
+    ("penalty_publicity_max_months", "penalty_classes"),
+    ("person_retention_months",),
+)
+"""What must never be without a rule: a register that knows no end, or publishes nothing, is no register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,22 @@ def checked_name(by: str) -> str:
     return name
 
 
+def _hold_no_person(text: str) -> None:
+    """What is loaded is published: no number of a person may stand in it (Art. 64). Raises BadInput."""
+    if any(
+        personal.find(line, published=True) or forbidden.find(line, path="file") for line in text.splitlines()
+    ):
+        raise BadInput(
+            "file (文件): holds personal or forbidden data, and would be published (Art. 63, 64).",
+            field="file",
+            rule="personal_data",
+        )
+
+
 async def load_rule_set(platform: Platform, text: bytes, origin: str, by: str, at: datetime) -> Loaded:
     """Keep a rule set from a YAML text as a new version, not active yet. Raises ConfigError, BadInput."""
     content, name = ruleset.parse(text, origin), checked_name(by)
+    _hold_no_person(text.decode("utf-8"))
     stored = [one for one in await platform.regimes.book.all() if one["rule_set"] == content.id]
     for one in stored:
         if one["digest"] == ruleset.digest(content):
@@ -63,7 +86,8 @@ async def activate(
 ) -> Regime:
     """Make a version (the newest without one) the active one of its rule set; the regime that follows is in force.
 
-    A rule set whose term has not begun is applied from its first day on; one whose term has ended only with
+    A rule set whose term has not begun is applied from its first day on, and its former version until then; one
+    whose term has ended only with
     ``beyond_term`` (Art. 87). Raises BadInput.
     """
     name = checked_name(by)
@@ -85,7 +109,13 @@ async def activate(
 
     async def work(writing: Writing) -> None:
         await platform.regimes.book.activate(
-            identifier, version, beyond_term=beyond_term, at=at, by=name, session=writing.session
+            identifier,
+            version,
+            beyond_term=beyond_term,
+            at=at,
+            by=name,
+            session=writing.session,
+            beside=content.effective_from > at.date(),
         )
         reason = f"{identifier}/{version}"
         await writing.append([noted(platform, Tag.RULES_SET_ACTIVATE, at, by=name, reason=reason)])
@@ -94,8 +124,16 @@ async def activate(
 
 
 async def retire(platform: Platform, identifier: str, *, by: str, at: datetime) -> Regime:
-    """Let no version of a rule set be active. Raises BadInput."""
+    """Let no version of a rule set be active. Raises BadInput, also where dates would then follow from no rule at all."""
     name = checked_name(by)
+    left = [one for one in platform.regimes.current.rules.sets if one.id != identifier]
+    without = [one for one in ESSENTIAL if RuleSets.of(left).find(*one) is None]
+    if without and platform.regimes.current.rules.find(*without[0]) is not None:
+        raise BadInput(
+            f"id (规则集): without it nothing says {PARAMETERS[without[0][0]].label.en}; activate what takes its place first.",
+            field="id",
+            rule="nothing_in_its_place",
+        )
     active = [
         one for one in await platform.regimes.book.all() if one["rule_set"] == identifier and one["active"]
     ]
@@ -114,6 +152,7 @@ async def retire(platform: Platform, identifier: str, *, by: str, at: datetime) 
 async def load_calendar(platform: Platform, text: str, by: str, at: datetime) -> Loaded:
     """Keep a year's working days from a YAML text; every deadline they move is computed again. Raises BadInput."""
     notice, name = parse_notice(text), checked_name(by)
+    _hold_no_person(text)
     kept: list[Any] = []
     before = platform.regimes.current.calendar.years.get(notice.year)
 

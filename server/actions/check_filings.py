@@ -31,6 +31,10 @@ from server.store.rule_sets import RulesChanged
 DESK_MOST = 100
 
 
+class RetentionEnded(Conflict):
+    """What waited for its checker may no longer be kept (Art. 35, 36)."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilingView:
     """A filing on the desk, with the record as it would come into force."""
@@ -75,8 +79,10 @@ async def desk(
     views = []
     for one in found[:first]:
         record = await opened(operation, narrowed(one["record"], chosen))
+        record |= lifecycle.renewed(record, platform.catalogue, operation.regime)
         clauses = platform.planner.reach(scope, (SubjectKind(record["subject_kind"]),), (record["kind"],))
-        seen = see(record, clauses[0], exposure) if clauses else None
+        over = record["keep_to"] < operation.today.isoformat()
+        seen = see(record, clauses[0], exposure) if clauses and not over else None
         if seen is not None:
             exposure.met(seen)
         views.append(
@@ -127,6 +133,12 @@ async def approve(
         except RulesChanged:
             await operation.again()
             version = await _into_force(operation, filing)
+        except RetentionEnded:
+            over = fault(
+                "id", "编号", "retention_ended", "names a record of which nothing may be kept any more"
+            )
+            refused.append(RefusedFiling(index, filing["source_no"], (over,)))
+            continue
         except Conflict:
             version = None
         if version is None:
@@ -161,6 +173,8 @@ async def _into_force(operation: Operation, filing: Mapping[str, Any]) -> int | 
         record["facts"] = {**record["facts"], "restarts": old["facts"]["restarts"]}
     record |= lifecycle.renewed(record, platform.catalogue, operation.regime)
     record |= {"tick": old["tick"] if old else 0, **placed(record, operation.at)}
+    if filing["deed"] == Deed.FILE and record["keep_to"] < operation.today.isoformat():
+        raise RetentionEnded("Nothing may be kept of it any more (Art. 35, 36); return the filing.")
     reason = record["change_reason"]
     record |= seen_by(operation, kind, old, record)
     if filing["deed"] == Deed.WITHDRAW:

@@ -28,8 +28,9 @@ class Cursors:
         sealed = self._siv.encrypt(order.encode(), [part.encode() for part in bound])
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
-    def open(self, cursor: str, *bound: str) -> str:
-        """The sort key inside. Raises BadInput for anything that was not sealed for the same ``bound``."""
+    def open(self, cursor: str, *bound: str, name: str = "after") -> str:
+        """The sort key inside. Raises BadInput, which calls the argument ``name``, for anything that was not sealed
+        for the same ``bound``."""
         try:
             if len(cursor) > _LENGTH:
                 raise ValueError
@@ -37,7 +38,7 @@ class Cursors:
             return self._siv.decrypt(raw, [part.encode() for part in bound]).decode()
         except (ValueError, UnicodeError, binascii.Error, InvalidTag):
             raise BadInput(
-                "after (游标): the cursor does not belong to this query and viewer.",
-                field="after",
+                f"{name} (游标): the cursor does not belong to this query and viewer.",
+                field=name,
                 rule="cursor_of_this_query",
             ) from None

@@ -120,7 +120,7 @@ async def changes(
     footing = await _footing(operation, asked)
     first = checked_first(first)
     until = await platform.changes.number() if footing.addresses else 0
-    run = _run(platform.cursors.open(since, *footing.bound) if since is not None else None, until)
+    run = _run(platform.cursors.open(since, *footing.bound, name="since") if since is not None else None, until)
     if footing.scope.relation is not Relation.FILING_UNIT:
         explain(operation, footing.scope, sorted(footing.kinds), chosen.named)
     made: list[tuple[int, ChangeView]] = []

@@ -102,6 +102,8 @@ def judged_fields(report: Report, regime: Regime) -> dict[str, Any]:
     judged = judge(report, regime)
     return {
         "due_on": judged.due.isoformat() if judged.due is not None else None,
+        "days": judged.days,
+        "regime": regime.number,
         "basis": judged.basis,
         "provisional": judged.provisional,
         "late": judged.late,

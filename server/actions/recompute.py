@@ -16,13 +16,12 @@ from server import clock
 from server.actions.announce import Transition, renewal
 from server.actions.batches import BATCH, Step, patiently_carry_out
 from server.actions.platform import Platform
-from server.actions.put_in_force import judged_fields
 from server.actions.regimes import GRACE_SECONDS
 from server.audit.entry import Tag
 from server.errors import Conflict
-from server.rules.duties import Duty, Report
+from server.rules.duties import judge_anew
 from server.rules.lifecycle import CLOCK_KEYS
-from server.rules.regime import Regime
+from server.rules.regime import SEVERE, Regime
 from server.rules.visibility import Cause
 from server.store.leases import Lease
 
@@ -115,13 +114,14 @@ async def _recomputed(
 
 
 async def _judge_duties(platform: Platform, regime: Regime) -> None:
-    """Reports whose last day was provisional are judged again, by the calendar as it is now (Art. 57, 58)."""
-    changes = []
-    for one in await platform.duties.provisional():
-        began, reported = (date.fromisoformat(one[name]) for name in ("began_on", "reported_on"))
-        fields = judged_fields(Report(Duty(one["duty"]), began, reported), regime)
-        if any(one[name] != value for name, value in fields.items()):
-            changes.append((one["_id"], fields))
+    """Reports from before the newest notice are judged again, by the calendar as it is now (Art. 57, 58)."""
+    changes: list[tuple[str, dict[str, Any]]] = []
+    for one in await platform.duties.before(regime.since.get(SEVERE, 0)):
+        if one["days"] is not None:
+            began, reported = (date.fromisoformat(one[name]) for name in ("began_on", "reported_on"))
+            due, provisional, late = judge_anew(began, reported, one["days"], regime)
+            found = {"due_on": due.isoformat(), "provisional": provisional, "late": late}
+            changes.append((one["_id"], found | {"regime": regime.number}))
     await platform.duties.judge_anew(changes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ from server.rules.workdays import WorkCalendar
 from server.store.calendar import Calendars
 from server.store.mongo import Mongo, Session
 from server.store.records import Records
-from server.store.rule_sets import RuleBook, rule_set_of
+from server.store.rule_sets import SHIPPED, RuleBook, rule_set_of
 
 FRESH_SECONDS = 2.0
 """How old a worker's knowledge of the regime may be when it answers."""
@@ -122,7 +122,7 @@ class Regimes:
         """
         newest = await self.book.latest(session)
         day = at.date() if newest is None else max(at.date(), date.fromisoformat(newest["day"]))
-        stored = [one for one in await self.book.all(session) if one["active"]]
+        stored = in_turn([one for one in await self.book.all(session) if one["active"]], day)
         versions = {one["rule_set"]: one["version"] for one in stored}
         beyond = frozenset(one["rule_set"] for one in stored if one["beyond_term"])
         rules = ruleset.applied(map(rule_set_of, stored), day, beyond)
@@ -183,18 +183,27 @@ class Regimes:
             if ruleset.digest(one) in known:
                 continue
             try:
-                await self.book.add(one, next_version(stored, one.id), at, "shipped")
+                await self.book.add(one, next_version(stored, one.id), at, SHIPPED)
             except Conflict:
                 continue  # another worker keeps the same
 
         async def work(session: Session) -> None:
             for name in DEFAULT_SETS:
                 await self.book.activate(
-                    name, 1, beyond_term=name in BEYOND_TERM, at=at, by="shipped", session=session
+                    name, 1, beyond_term=name in BEYOND_TERM, at=at, by=SHIPPED, session=session
                 )
 
         if activate and not any(one["active"] for one in stored):
             await self._mongo.transact(work)
+
+
+def in_turn(active: Sequence[Mapping[str, Any]], day: date) -> list[Mapping[str, Any]]:
+    """One version of each rule set: the newest active one whose term has begun, so that a later one waits its turn."""
+    begun: dict[str, Mapping[str, Any]] = {}
+    for one in sorted(active, key=lambda each: each["version"]):
+        if rule_set_of(one).effective_from <= day:
+            begun[one["rule_set"]] = one
+    return list(begun.values())
 
 
 def next_version(stored: Iterable[Mapping[str, Any]], name: str) -> int:

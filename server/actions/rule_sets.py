@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from server.actions.operation import Operation
 from server.rules.ruleset import RuleSet
-from server.store.rule_sets import rule_set_of
+from server.store.rule_sets import SHIPPED, rule_set_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,15 @@ class RuleSetView:
         return self.place is not None
 
 
-async def rule_sets(operation: Operation, *, every_version: bool) -> list[RuleSetView]:
+async def rule_sets(operation: Operation, *, every_version: bool, drafts: bool = False) -> list[RuleSetView]:
     """The newest and the active version of each rule set, or every version; applied ones first, superior first."""
     regimes = operation.platform.regimes
-    stored = await regimes.book.all()
+    # What an operator loaded and never activated is a draft, and nobody's business yet.
+    stored = [
+        one
+        for one in await regimes.book.all()
+        if drafts or one["activated_at"] or one["loaded_by"] == SHIPPED
+    ]
     newest = {one["rule_set"]: one["version"] for one in stored}
     ids = list(regimes.ids)
     views = [

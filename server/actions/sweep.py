@@ -32,7 +32,7 @@ MARGIN = timedelta(days=7)
 DAYS_MOST = 31
 """Days looked at one by one (four small reads each); a longer absence looks for its first day."""
 
-FIRST_DUE = date(1990, 1, 1)
+FIRST_DUE, LAST_DUE = date(1990, 1, 1), date(2199, 12, 31)
 PASSES_MOST = 5
 
 Progress = Callable[[int], None]
@@ -62,10 +62,11 @@ class SweepReport:
     def sentence(self) -> str:
         """The report for people."""
         verb = "would be" if self.dry_run else "were"
+        ended = "would end" if self.dry_run else "ended"
         return (
             f"{self.day}: publicity of {self.publicity_ended} and disclosure of {self.disclosure_ended} records "
-            f"ended; {self.shielded} {verb} shielded and {self.deleted} deleted; {self.moved} had their next day "
-            f"corrected."
+            f"{ended}; {self.shielded} {verb} shielded and {self.deleted} deleted; the next day of {self.moved} "
+            f"{verb} corrected."
         )
 
 
@@ -75,6 +76,8 @@ def checked_day(on: date | None, today: date, *, dry_run: bool) -> date:
         raise BadInput(
             "on (日期): only a dry run may look at a day that has not come.", field="on", rule="not_future"
         )
+    if on is not None and not FIRST_DUE <= on <= LAST_DUE:
+        raise BadInput(f"on (日期): a day from {FIRST_DUE} to {LAST_DUE}.", field="on", rule="date_range")
     return on or today
 
 

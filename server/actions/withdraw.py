@@ -23,6 +23,7 @@ from server.audit.entry import KindAccess, Tag
 from server.catalogue.fault import Fault
 from server.errors import Conflict
 from server.model.filing import Deed
+from server.rules import lifecycle
 from server.rules.duties import Report, judge
 
 
@@ -91,6 +92,8 @@ async def _faults(
     )
     if correction_faults(one.correction, operation.today):
         faults.append(fault("on", "更正或者撤销日期", "future_date", "must not lie in the future"))
+    if old is not None and one.correction.began.isoformat() < old["dated_on"]:
+        faults.append(fault("on", "更正或者撤销日期", "before_record", "lies before the date of the record"))
     if not one.reason.strip():
         faults.append(fault("reason", "撤回理由", "required", "is required (Art. 55)"))
     if twice:
@@ -124,11 +127,14 @@ def _document(
         **old,
         "version": old["version"] + 1,
         "state": "withdrawn",
+        # Conduct that did not happen, or no longer counts, lasts no longer: what is kept of it has an end (Art. 36).
+        "facts": {**old["facts"], "ended": old["facts"]["ended"] or operation.today.isoformat()},
         "change_reason": one.reason.strip(),
         "updated_at": operation.at,
         "maker": maker,
         "checker": checker,
     }
+    made |= lifecycle.renewed(made, operation.platform.catalogue, operation.regime)
     made |= placed(made, operation.at)
     kind = operation.platform.catalogue.kind(old["kind"])
     return made | {**seen_by(operation, kind, old, made), "change_reason": one.reason.strip()}

@@ -42,7 +42,7 @@ def list_() -> None:
 
     async def work(platform: Platform) -> list[RuleSetView]:
         operation = Operation(platform, VISITOR, clock.now(), "rules-cli", Channel.CLI)
-        return await rule_sets(operation, every_version=True)
+        return await rule_sets(operation, every_version=True, drafts=True)
 
     table = Table("Rule set", "Version", "Rank", "Term", "Active", "Applied", "Document")
     for one in run_on_platform(_settings(), work):

@@ -40,9 +40,10 @@ class Report:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The last day on which the report was in time and whether it came later; both are ``provisional`` while the day
-    counts working days not announced yet. ``basis`` names rule set and article."""
+    counts working days not announced yet. ``days`` is the term and ``basis`` names rule set and article."""
 
     due: date | None
+    days: int | None
     provisional: bool
     late: bool
     basis: str | None
@@ -52,6 +53,16 @@ def judge(report: Report, regime: Regime) -> Judged:
     """Whether a report came in time. Without a rule there is no last day, and nothing is late."""
     name = _PARAMETER[report.duty]
     if regime.rules.find(name) is None:
-        return Judged(None, False, False, None)
+        return Judged(None, None, False, False, None)
     due = deadline(name, report.began, regime)
-    return Judged(due.day, due.provisional, report.reported > due.day, due.basis)
+    days = int(regime.rules.parameter(name).value)
+    return Judged(due.day, days, due.provisional, report.reported > due.day, due.basis)
+
+
+def judge_anew(began: date, reported: date, days: int, regime: Regime) -> tuple[date, bool, bool]:
+    """Last day, provisional and late of a report whose term had so many days, by the calendar as it is now.
+
+    The term stays what it was when the report came; only which days are worked is learnt later.
+    """
+    due = regime.calendar.after(began, days)
+    return due.day, due.provisional, reported > due.day

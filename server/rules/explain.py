@@ -29,7 +29,7 @@ def basis_of(text: str) -> tuple[str | None, str]:
     return (rule_set, article) if comma else (None, text)
 
 
-def publicity(dates: Dates, names: Names = _NOBODY) -> Label | None:
+def publicity(dates: Dates, names: Names = _NOBODY, today: str | None = None) -> Label | None:
     """The publicity of a record in a sentence; None where nothing of it may be read."""
     start, end, basis = (dates.get(name) for name in ("publicityFrom", "publicityTo", "ruleSet"))
     if basis is None:
@@ -46,6 +46,11 @@ def publicity(dates: Dates, names: Names = _NOBODY) -> Label | None:
         zh = f"该记录自{start}起公示，至{end}止，次日零时起不再公示（{zh_basis}）。"
         en = (
             f"Public from {start} to {end}; from midnight after that day it is no longer public ({en_basis})."
+        )
+    if today is not None and end is not None and end < today:
+        return Label(
+            f"该记录曾自{start}起公示，已于{end}终止公示（{zh_basis}）。",
+            f"It was public from {start} to {end} and is no longer ({en_basis}).",
         )
     early = dates.get("earliestEnd")
     if early is not None and (end is None or early <= end):

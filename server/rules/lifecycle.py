@@ -124,14 +124,18 @@ def clocks(kind: Kind, subject_kind: SubjectKind, facts: Mapping[str, Any], regi
     if isinstance(found, str):
         return Clocks(None, OPEN, None, disc_to, keep_to, found, None, disc_rule, keep_rule)
     end, rule = (disc_to, disc_rule or found.rule) if disc_to < found.end else (found.end, found.rule)
+    if end < found.start:
+        # All disclosure had ended before publicity could begin (Shandong Art. 38).
+        return Clocks(None, OPEN, None, disc_to, keep_to, rule, None, disc_rule, keep_rule)
+    early = found.early_end is not None and found.early_end <= end
     return Clocks(
         found.start,
         end,
-        found.early_end,
+        found.early_end if early else None,
         disc_to,
         keep_to,
         rule,
-        found.early_rule,
+        found.early_rule if early else None,
         disc_rule,
         keep_rule,
         provisional=found.provisional and end == found.end,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple, Self
@@ -83,6 +83,11 @@ class YearNotice:
             object.__setattr__(self, name, MappingProxyType(dict(sorted(days.items()))))
 
 
+def final_day(year: int) -> date:
+    """The last day of a year that the next year's notice cannot move any more."""
+    return date(year, *SPILL_FROM) - timedelta(days=1)
+
+
 def check_year(year: int) -> None:
     """Raise Invalid unless there may be a notice for that year."""
     if year not in YEARS:
@@ -109,8 +114,8 @@ def both_kinds() -> Invalid:
 class WorkCalendar:
     """Answers which days are worked and when terms end; made by ``of``.
 
-    ``years`` holds the notice in force of each known year. ``first`` and ``valid_through`` are the first and last
-    day of the known years that follow each other without a gap, None when none is known.
+    ``years`` holds the notice in force of each known year. ``first`` is the first day of the known years that follow
+    each other without a gap, ``valid_through`` the last one that no later notice may move; None when none is known.
     """
 
     years: Mapping[int, YearNotice]
@@ -151,7 +156,7 @@ class WorkCalendar:
         first = valid_through = None
         if years:
             first = date(min(years), 1, 1)
-            valid_through = date(known_until[first.year], 12, 31)
+            valid_through = final_day(known_until[first.year])
             low, high = min((first.toordinal(), *named)), date(max(years), 12, 31).toordinal()
         worked = tuple(n for n in range(low, high + 1) if (named[n].worked if n in named else _weekday(n)))
         return cls(
@@ -167,8 +172,9 @@ class WorkCalendar:
         )
 
     def known(self, day: date) -> bool:
-        """Whether the notice of that day's year is there; otherwise weekdays are taken to be worked."""
-        return day.year in self.years
+        """Whether the notice of that day's year is there, and no later one may move the day any more; otherwise weekdays
+        are taken to be worked."""
+        return day.year in self.years and (day.year + 1 in self.years or _plain(day) <= final_day(day.year))
 
     def is_workday(self, day: date) -> bool:
         """Whether the day is worked."""
@@ -191,7 +197,8 @@ class WorkCalendar:
     def after(self, start: date, days: int) -> Deadline:
         """The last of so many working days after ``start``, which is not counted itself (Civil Code Art. 201).
 
-        Provisional when a day between them lies in a year without its notice. Ends with the calendar in 9999.
+        Provisional when a day between them lies in a year without its notice, or may still be moved by the notice of
+        the next one. Ends with the calendar in 9999.
         ValueError for less than one day.
         """
         if days < 1:
@@ -201,7 +208,8 @@ class WorkCalendar:
             return Deadline(date.max, True)
         end = date.fromordinal(ordinal)
         first_counted = start.year + 1 if (start.month, start.day) == (12, 31) else start.year
-        return Deadline(end, self._known_until.get(first_counted, 0) < end.year)
+        known = self._known_until.get(first_counted, 0)
+        return Deadline(end, known < end.year or (known == end.year and end > final_day(known)))
 
     def _until(self, ordinal: int) -> int:
         """Working days since the calendar's beginning up to and including this day."""
@@ -219,6 +227,11 @@ class WorkCalendar:
         if within <= len(self._worked):
             return self._worked[within - 1]
         return _nth_weekday(within - len(self._worked) + _weekdays(self._high))
+
+
+def _plain(day: date) -> date:
+    """The day of a moment that was passed in its place."""
+    return date(day.year, day.month, day.day)
 
 
 def _weekday(ordinal: int) -> bool:

@@ -24,6 +24,8 @@ class DutyDocument(Document):
     began_on: str
     reported_on: str
     due_on: str | None
+    days: int | None
+    regime: int
     basis: str | None
     provisional: bool
     late: bool
@@ -34,7 +36,7 @@ class DutyDocument(Document):
         indexes: ClassVar = [
             IndexModel([("unit", ASCENDING), ("_id", DESCENDING)], name="unit"),
             IndexModel([("reported_on", ASCENDING)], name="reported"),
-            IndexModel([("provisional", ASCENDING)], name="provisional"),
+            IndexModel([("regime", ASCENDING)], name="regime"),
         ]
 
 
@@ -75,10 +77,10 @@ class Duties:
             key=lambda one: (one["unit"], one["duty"]),
         )
 
-    async def provisional(self) -> list[dict[str, Any]]:
-        """Reports whose last day counts working days that were not announced when they came."""
+    async def before(self, regime: int) -> list[dict[str, Any]]:
+        """Reports that were judged under an earlier regime than that."""
         with translating():
-            return await self._collection.find({"provisional": True}).to_list()
+            return await self._collection.find({"regime": {"$lt": regime}}).to_list()
 
     async def judge_anew(self, changes: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         """Set last day, lateness and basis of reports."""

@@ -14,6 +14,9 @@ from server.rules import ruleset
 from server.rules.ruleset import RuleSet
 from server.store.mongo import Mongo, Session, first_come, translating
 
+SHIPPED = "shipped"
+"""Stands in ``loaded_by`` of what came with the program."""
+
 _DAYS = ("effective_from", "effective_to")
 
 
@@ -22,7 +25,9 @@ class RulesChanged(Conflict):
 
 
 class RuleSetDocument(Document):
-    """One version of a rule set, under ``<rule set>/<version>``; at most one version of each is active.
+    """One version of a rule set, under ``<rule set>/<version>``.
+
+    Of several active versions the newest whose term has begun is applied.
 
     ``beyond_term``: an operator keeps it applied after its own term until a successor is in force (Art. 87).
     """
@@ -104,15 +109,25 @@ class RuleBook:
         return document
 
     async def activate(
-        self, name: str, version: int | None, *, beyond_term: bool, at: datetime, by: str, session: Session
+        self,
+        name: str,
+        version: int | None,
+        *,
+        beyond_term: bool,
+        at: datetime,
+        by: str,
+        session: Session,
+        beside: bool = False,
     ) -> None:
-        """Make this version the active one of its rule set; None: no version is."""
+        """Make this version the active one of its rule set; None: no version is. ``beside``: the former stays active
+        until the term of this one begins."""
         with translating():
-            await self._sets.update_many(
-                {"rule_set": name, "active": True},
-                {"$set": {"active": False, "beyond_term": False}},
-                session=session,
-            )
+            if not beside:
+                await self._sets.update_many(
+                    {"rule_set": name, "active": True},
+                    {"$set": {"active": False, "beyond_term": False}},
+                    session=session,
+                )
             if version is not None:
                 changes = {
                     "active": True,

@@ -113,7 +113,7 @@ def test_the_calendar_is_loaded_from_a_notice_and_shown(surroundings: Settings, 
     path = tmp_path / "2027.yaml"
     path.write_text(NOTICE, "utf-8")
     assert said("calendar", "load", str(path), "--by", "仲由") == (
-        "2027 version 1 is kept; the calendar is known through 2027-12-31.\n"
+        "2027 version 1 is kept; the calendar is known through 2027-12-21.\n"
     )
     assert "there already" in said("calendar", "load", str(path), "--by", "仲由")
     shown = said("calendar", "show", "2027")
@@ -127,7 +127,7 @@ def test_the_sweep_tells_what_is_due_and_does_it(surroundings: Settings) -> None
     file_penalty(surroundings, date(today.year - 2, today.month, min(today.day, 28)))
     ahead = f"{today.year + 2}-01-01"
     told = said("sweep", "--dry-run", "--on", ahead)
-    assert f"{ahead}: publicity of 1 and disclosure of 0 records ended" in told
+    assert f"{ahead}: publicity of 1 and disclosure of 0 records would end" in told
     assert "publicity of 0" in said("sweep")
 
 

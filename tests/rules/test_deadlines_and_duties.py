@@ -115,14 +115,14 @@ def test_a_report_is_in_time_to_the_last_day(
     """Art. 57 counts from the correction (D4), Art. 58 from the revocation or change."""
     judged = judge(Report(duty, day(began), day(reported)), REGIME)
     article = "Art. 57" if duty is Duty.CORRECTION else "Art. 58"
-    assert judged == Judged(day(due), False, late, f"qufu-2023-8, {article}")
+    assert judged == Judged(day(due), 3, False, late, f"qufu-2023-8, {article}")
 
 
 @pytest.mark.parametrize("duty", Duty)
 def test_without_a_rule_nothing_is_late(duty: Duty) -> None:
     """A duty nobody laid down cannot be failed."""
     report = Report(duty, date(2020, 1, 1), date(2026, 11, 23))
-    assert judge(report, together(PROVINCE)) == Judged(None, False, False, None)
+    assert judge(report, together(PROVINCE)) == Judged(None, None, False, False, None)
     other = {Duty.CORRECTION: "revocation", Duty.REVOCATION: "correction"}[duty]
     half = changed(CITY, **{f"{duty.value}_report_working_days": None})
     assert judge(report, together(half)).due is None

@@ -199,6 +199,8 @@ def test_a_licence_is_public_as_long_as_it_is_valid() -> None:
     values = {"decidedOn": "2024-01-05", "validFrom": "2024-01-10", "validTo": "2026-01-09"}
     bounded = clocks_of(kind, FIRM, values, date(2024, 1, 5))
     assert (bounded.pub_from, bounded.pub_to) == ("2024-01-05", "2026-01-09")
+    early = clocks_of(kind, FIRM, values | {"validFrom": "2024-01-01"}, date(2024, 1, 5))
+    assert (early.pub_from, early.from_rule) == ("2024-01-01", "qufu-2023-8, Art. 31")
     values["validTo"] = "2099-12-31"
     assert clocks_of(kind, FIRM, values, date(2024, 1, 5)).pub_to == OPEN
 
@@ -264,6 +266,13 @@ def test_a_penalty_without_a_minimum_cannot_be_ended_early() -> None:
     none = {"penalty_publicity_min_months": None, "penalty_publicity_min_months_safety": None}
     found = penalty("2024-01-10", "fine", domain="food", under=together(changed(CITY, **none)))
     assert (found.pub_to, found.early_end, found.early_rule) == ("2027-01-10", None, None)
+
+
+def test_a_rule_set_that_spares_no_kind_and_no_domain_treats_all_penalties_alike() -> None:
+    """Art. 34: warnings are spared and five domains are set apart only because the measure says so."""
+    plain = together(changed(CITY, penalty_not_published=None, safety_domains=None))
+    found = penalty("2024-01-10", "warning", domain="food", under=plain)
+    assert (found.pub_from, found.early_end, found.pub_to) == ("2024-01-10", "2024-04-11", "2027-01-10")
 
 
 def test_what_becomes_of_a_record_after_its_retention_is_the_rule_set_s_word() -> None:
