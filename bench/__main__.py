@@ -84,7 +84,8 @@ async def _measure(plan: Plan, url: str, folder: Path, kept: bool) -> None:
                 await _measure_pages(plan, one)
         if "clocks" in plan.only:
             _tell("Preparing due records ...")
-            print(await clocks.measure(url, name, folder, plan.records, _tell), flush=True)
+            async for shown in clocks.measure(url, name, folder, plan.records, _tell):
+                print(shown, flush=True)
     finally:
         if kept:
             await _drop(url, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import date
 from itertools import count
 from pathlib import Path
@@ -47,27 +47,24 @@ _ROUNDS = 7
 Call = tuple[Kind, SubjectKind, dict[str, Any]]
 
 
-async def measure(url: str, name: str, folder: Path, records: int, tell: Callable[[str], None]) -> str:
-    """The tables of clocks, each measured on a database of its own."""
+async def measure(
+    url: str, name: str, folder: Path, records: int, tell: Callable[[str], None]
+) -> AsyncIterator[str]:
+    """The tables of clocks as they are made, sweep and change of rules each measured on a database of its own."""
+    how = "--only clocks --records 100000 for the large run"
     async with stage(url, f"{name}_{DATABASES[0]}", folder / DATABASES[0]) as one:
         swept = await sweeping.measure(one, records, tell)
+    yield table(f"Sweep of {records:,} due records ({how})", HEADS, swept.table_rows("sweep"))
+    yield table("Clocks computed, one core", _PURE_HEADS, _pure(swept.plain.ms))
     tell("Preparing a change of rules ...")
     async with stage(url, f"{name}_{DATABASES[1]}", folder / DATABASES[1]) as one:
         seen = await recomputing.measure(one, records, tell)
-    how = "--only clocks --records 100000 for the large run"
-    return "\n".join(
-        (
-            table("Clocks computed, one core", _PURE_HEADS, _pure(seen.mirror.plain.ms)),
-            table(f"Sweep of {records:,} due records ({how})", HEADS, swept.table_rows("sweep")),
-            table(
-                f"Activation of {RULES} over {seen.rows:,} records, {seen.changed:,} with other dates ({how})",
-                HEADS,
-                seen.mirror.table_rows("recomputation, others reading"),
-            ),
-            _reads(seen),
-            f"Active after {seen.activated * 1000:.0f} ms. First right read: here after {seen.here * 1000:.0f} ms, "
-            f"in the process that learns of it last after {seen.elsewhere * 1000:.0f} ms. No read here was ever wrong.",
-        )
+    title = f"Activation of {RULES} over {seen.rows:,} records, {seen.changed:,} with other dates ({how})"
+    yield table(title, HEADS, seen.mirror.table_rows("recomputation, others reading"))
+    yield _reads(seen)
+    yield (
+        f"Active after {seen.activated * 1000:.0f} ms. First right read: here after {seen.here * 1000:.0f} ms, "
+        f"in the process that learns of it last after {seen.elsewhere * 1000:.0f} ms. No read here was ever wrong."
     )
 
 

@@ -194,20 +194,26 @@ async def _bare(
 async def _activate(stage: stages.Stage, seen: Transition, identifier: str, until: str) -> None:
     """Activate the rule set and read a penalty, here and over HTTP, until both answer by it."""
     sent, wanted = ask(PENALTY, {"id": identifier}).bytes(), f'"publicityTo":"{until}"'.encode()
-    connection = await Connection.open(stage.port)
     await asyncio.sleep(FRESH_SECONDS + 0.1)
-    await connection.send(sent)  # it has just looked which rules are in force: nobody learns of others later
+    await _sent(stage, sent)  # it has just looked which rules are in force: nobody learns of others later
     started = time.perf_counter()
     await change_rules.activate(stage.platform, RULES, None, beyond_term=False, by="bench", at=clock.now())
     seen.activated = time.perf_counter() - started
     await _read_here(stage, identifier, until)
     seen.here = time.perf_counter() - started
-    while wanted not in (await connection.send(sent))[1]:
-        if time.perf_counter() - started > _AWARE_SECONDS:
+    while wanted not in await _sent(stage, sent):
+        if time.perf_counter() - started > seen.activated + _AWARE_SECONDS:
             raise RuntimeError("the other process never learned of the rules")
         await asyncio.sleep(0.01)
     seen.elsewhere = time.perf_counter() - started
+
+
+async def _sent(stage: stages.Stage, request: bytes) -> bytes:
+    """The answer of the other process, on a connection of its own: an idle one is closed."""
+    connection = await Connection.open(stage.port)
+    answer = (await connection.send(request))[1]
     await connection.close()
+    return answer
 
 
 async def _read_here(stage: stages.Stage, identifier: str, until: str) -> float:

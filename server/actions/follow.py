@@ -120,7 +120,8 @@ async def changes(
     footing = await _footing(operation, asked)
     first = checked_first(first)
     until = await platform.changes.number() if footing.addresses else 0
-    run = _run(platform.cursors.open(since, *footing.bound, name="since") if since is not None else None, until)
+    text = platform.cursors.open(since, *footing.bound, name="since") if since is not None else None
+    run = await _run(operation, footing, text, until)
     if footing.scope.relation is not Relation.FILING_UNIT:
         explain(operation, footing.scope, sorted(footing.kinds), chosen.named)
     made: list[tuple[int, ChangeView]] = []
@@ -144,10 +145,17 @@ async def changes(
     return ChangePage(page, cut or more, since is not None, end)
 
 
-def _run(text: str | None, until: int) -> Run:
-    """The run a cursor belongs to; one that was at the end of what there was begins a new one."""
+async def _run(operation: Operation, footing: Footing, text: str | None, until: int) -> Run:
+    """The run a cursor belongs to; one that was at the end of what there was begins a new one.
+
+    What is known is counted by the footing's own events: a cursor must not depend on those of others.
+    """
     place, origin, known = (int(part) for part in text.split(".")) if text is not None else (0, 0, 0)
-    return Run(place, origin, known or until)
+    if not known:
+        changes = operation.platform.changes
+        found = [await changes.last_for(address, place, until) for address in footing.addresses]
+        known = max(found, default=place)
+    return Run(place, origin, known)
 
 
 def _sealed(operation: Operation, footing: Footing, run: Run) -> str:

@@ -8,6 +8,7 @@ from datetime import date
 from server.actions.look_up import checked_first
 from server.actions.operation import Operation
 from server.actions.views import Page
+from server.audit.entry import Tag
 from server.catalogue import values
 from server.catalogue.fault import Fault
 from server.errors import BadInput
@@ -96,6 +97,7 @@ def _unit(operation: Operation, asked: str | None) -> str | None:
     if asked is not None and isinstance(values.clean_uscc(asked), Fault):
         raise BadInput("unit (单位): a unified social credit code.", field="unit", rule="uscc")
     if acting.may(operation.viewer, Verb.READ_LOG) is None:
+        operation.notes.append(operation.entry(Tag.LOG_ENTRIES_READ, ground="duty", reason="report_duties"))
         return asked
     objection = acting.may(operation.viewer, Verb.READ_QUEUE)
     if objection is not None or (asked is not None and asked != operation.viewer.unit):

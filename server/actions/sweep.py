@@ -6,14 +6,16 @@ must be, that those who were given a record are told, and that the log and the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from server.actions.announce import Transition, placed
+from server.actions.audit_log import Writing
 from server.actions.batches import BATCH, Step, patiently_carry_out
 from server.actions.platform import Platform
+from server.actions.system_log import noted
 from server.audit.entry import Tag
 from server.catalogue.kind import SubjectKind
 from server.clock import CITY
@@ -51,6 +53,8 @@ class SweepReport:
     deleted: int = 0
     moved: int = 0
     """Records whose next day was found to be another, by rules or records that changed since it was noted."""
+    filings: int = 0
+    """Filings of persons that waited or were returned, and of which nothing may be kept any more (deleted)."""
     left: int = field(default=0)
     """Records somebody else was changing; the next sweep takes them."""
 
@@ -116,6 +120,8 @@ async def sweep(
             due += timedelta(days=1)
         if dry_run or not report.left:
             break
+    if not dry_run:
+        report.filings = await _filings(platform, regime, day, at)
     if not dry_run and not report.left and (mark is None or mark["through"] < day.isoformat()):
         await marks.put(MARK, {"through": day.isoformat()})
     return report
@@ -140,6 +146,39 @@ async def _batch(
                 continue
         for _, outcome in decided:
             setattr(report, outcome, getattr(report, outcome) + 1)
+
+
+async def _filings(platform: Platform, regime: Regime, day: date, at: datetime) -> int:
+    """Delete what waited for its checker, or was sent back, beyond its retention (Art. 36); returns how much."""
+    gone = 0
+    while True:
+        found = await platform.filings.past(day, BATCH)
+        over = [one for one in found if _over(platform, regime, one["record"], day)]
+        if not over:
+            return gone
+        rows: dict[str, int] = {}
+        for one in over:
+            name = platform.catalogue.kind(one["kind"]).type_name
+            rows[name] = rows.get(name, 0) + 1
+
+        async def work(
+            writing: Writing, over: Sequence[Mapping[str, Any]] = over, rows: Mapping[str, int] = rows
+        ) -> None:
+            await platform.filings.drop([one["_id"] for one in over], writing.session)
+            await writing.append(
+                [noted(platform, Tag.RECORD_RETENTION_DELETE, at, rows=rows, reason="filings")]
+            )
+
+        await platform.log.transact(work)
+        gone += len(over)
+
+
+def _over(platform: Platform, regime: Regime, record: Mapping[str, Any], day: date) -> bool:
+    subject_kind = SubjectKind(record["subject_kind"])
+    if lifecycle.effect_of(subject_kind, regime) is not RetentionEffect.DELETE:
+        return False
+    kept: str = lifecycle.renewed(record, platform.catalogue, regime)["keep_to"]
+    return kept < day.isoformat()
 
 
 def _decide(platform: Platform, regime: Regime, record: dict[str, Any], day: date) -> tuple[Step, str]:

@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from server.errors import Conflict
 from server.store.mongo import Mongo, Session, translating
-from server.store.paging import widening
+from server.store.paging import WIDEN, widening
 
 PENDING = "pending"
 PUBLIC = "public"
@@ -144,6 +144,19 @@ class Changes:
             done = await self._collection.bulk_write(operations, session=session)
             if done.matched_count != len(batch):
                 raise Conflict("Another worker numbered these events.")
+
+    async def last_for(self, address: str, after: int, until: int) -> int:
+        """The highest number above ``after`` and not above ``until`` for an address; ``after`` when there is none."""
+        top, width = until, _FIRST_WIDTH
+        while top > after:
+            low = max(after, top - width)
+            query = {"to": address, "seq": {"$gt": low, "$lte": top}}
+            with translating():
+                found = await self._collection.find(query, {"seq": 1, "_id": 0}).to_list()
+            if found:
+                return max(int(one["seq"]) for one in found)
+            top, width = low, width * WIDEN
+        return after
 
     async def of_records(self, records: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
         """Record -> its numbered events in order, as far as ``now`` and ``seq`` go."""

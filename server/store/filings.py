@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 import pymongo
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from server.catalogue.kind import SubjectKind
 from server.errors import Conflict
 from server.model.filing import Deed, FilingState
 from server.store.mongo import Mongo, Session, first_come, translating
@@ -43,6 +44,7 @@ class FilingDocument(Document):
         indexes: ClassVar = [
             IndexModel([("unit", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)], name="queue"),
             IndexModel([("record._id", ASCENDING)], name="record"),
+            IndexModel([("record.keep_to", ASCENDING)], name="kept"),
             # The embedded server looks nothing up by a partial index: one to look up by, one to be unique.
             IndexModel([("unit", ASCENDING), ("kind", ASCENDING), ("source_no", ASCENDING)], name="source"),
             IndexModel(
@@ -91,6 +93,21 @@ class Filings:
             return (
                 await self._collection.find(query).sort("_id", pymongo.DESCENDING).limit(limit).to_list(limit)
             )
+
+    async def past(self, day: date, limit: int) -> list[dict[str, Any]]:
+        """Filings about persons whose record, as it was filed, may be kept until an earlier day; without what it says."""
+        query = {
+            "record.keep_to": {"$lt": day.isoformat()},
+            "record.subject_kind": SubjectKind.natural_person.value,
+        }
+        hidden = {"record.body": 0, "record.masked": 0, "subject": 0}
+        with translating():
+            return await self._collection.find(query, hidden).limit(limit).to_list(limit)
+
+    async def drop(self, identifiers: Sequence[str], session: Session) -> None:
+        """Delete filings."""
+        with translating():
+            await self._collection.delete_many({"_id": {"$in": list(identifiers)}}, session=session)
 
     async def remove(self, records: Sequence[str], session: Session) -> None:
         """Delete every filing of these records, which are deleted themselves."""

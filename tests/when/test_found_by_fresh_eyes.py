@@ -103,6 +103,9 @@ async def test_what_waited_too_long_is_neither_shown_nor_approved(world: World) 
     approve = "mutation($ids: [ID!]!) { approveFilings(ids: $ids) { ... on FilingReport { accepted { id } refused { faults { rule } } } } }"
     done = (await world.data(CHECKER, approve, {"ids": [receipt["id"]]}))["approveFilings"]
     assert done == {"accepted": [], "refused": [{"faults": [{"rule": "retention_ended"}]}]}
+    report = await swept(world)
+    assert report.filings == 1
+    assert PERSON.name not in str((await world.everything())["filings"])
 
 
 async def test_a_cursor_does_not_tell_whether_anybody_is_held(world: World) -> None:
