@@ -76,8 +76,9 @@ def test_clocks_never_cross(case: Case, under: Regime) -> None:
     assert found.pub_to <= found.disc_to or found.pub_from is None
     assert found.disc_to <= found.keep_to
     assert (found.early_end is None) == (found.early_rule is None)
+    assert found.pub_from is None or found.pub_from <= found.pub_to
     if found.early_end is not None:
-        assert found.pub_from is not None and found.early_end > case.facts["dated"]
+        assert found.pub_from is not None and case.facts["dated"] < found.early_end <= found.pub_to
 
 
 @many

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.rules.deadlines import Due, deadline
-from server.rules.duties import Duty, Judged, Report, judge
+from server.rules.duties import Duty, Judged, Report, judge, judge_anew
 from server.rules.parameters import PARAMETERS, Unit
 from server.rules.regime import Regime
 from server.rules.workdays import WorkCalendar
@@ -146,3 +146,21 @@ def test_a_report_is_late_exactly_after_its_last_day(
     assert judged.late is (began + after * DAY > due.day)
     later = judge(Report(duty, began, began + (after + 1) * DAY), under)
     assert later.late >= judged.late
+    assert judged.days is not None
+    anew = judge_anew(began, began + after * DAY, judged.days, under)
+    assert anew == (judged.due, judged.provisional, judged.late)
+
+
+@pytest.mark.parametrize(
+    ("reported", "before", "after"),
+    [("2026-01-02", False, False), ("2026-01-05", True, False), ("2026-01-06", True, True)],
+)
+def test_the_next_notice_may_make_a_late_report_timely_and_leaves_the_term_as_it_was(
+    reported: str, before: bool, after: bool
+) -> None:
+    """Art. 57; design 5: Friday 2 January 2026 turned out to be a holiday. A rule set activated since changes nothing."""
+    report = Report(Duty.CORRECTION, day("2025-12-30"), day(reported))
+    judged = judge(report, replace(REGIME, calendar=calendar_to(2025)))
+    assert (judged.due, judged.provisional, judged.late) == (day("2026-01-02"), True, before)
+    shorter = together(changed(CITY, correction_report_working_days=1))
+    assert judge_anew(report.began, report.reported, 3, shorter) == (day("2026-01-05"), False, after)

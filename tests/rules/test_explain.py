@@ -90,6 +90,29 @@ def test_public_without_an_end_that_may_be_ended_early() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("today", "past"), [(None, False), ("2026-08-15", False), ("2026-08-16", True), ("2030-01-01", True)]
+)
+def test_what_has_ended_is_told_in_the_past(today: str | None, past: bool) -> None:
+    """Art. 34: from the day after, and no early end is offered any more."""
+    label = explain.publicity(read(penalty("2023-08-15", "fine")), NAMES, today)
+    assert label is not None
+    if past:
+        assert (
+            label.zh
+            == "该记录曾自2023-08-15起公示，已于2026-08-15终止公示（依据《曲阜市社会信用管理办法（试行）》第34条）。"
+        )
+        assert label.en == (
+            "It was public from 2023-08-15 to 2026-08-15 and is no longer (Qufu measure on social credit (trial), Art. 34)."
+        )
+    else:
+        assert (label.zh, label.en) == publicity(penalty("2023-08-15", "fine"))
+    unending = read(clocks_of(CATALOGUE.kind("honour"), FIRM, {}, date(2025, 1, 1)))
+    assert explain.publicity(unending, NAMES, today) == explain.publicity(unending, NAMES)
+    never = read(penalty("2023-08-15", "warning"))
+    assert explain.publicity(never, NAMES, today) == explain.publicity(never, NAMES)
+
+
 @pytest.mark.parametrize("early", ["2028-06-30", "2028-07-01"])
 def test_an_early_end_after_the_end_is_not_offered(early: str) -> None:
     """Shandong Art. 38 may end all before the minimum of Art. 34 has passed."""

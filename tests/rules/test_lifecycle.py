@@ -119,6 +119,28 @@ def test_all_disclosure_ends_five_years_after_the_conduct() -> None:
     assert stage_on(found, "2027-07-01") is Stage.DISCLOSURE_ENDED
 
 
+@pytest.mark.parametrize(
+    ("decided", "public", "early"),
+    [
+        ("2027-03-29", "2027-03-29", "2027-06-30"),
+        ("2027-03-30", "2027-03-30", None),
+        ("2027-06-30", "2027-06-30", None),
+        ("2027-07-01", None, None),
+    ],
+    ids=["minimum within", "minimum beyond", "on the last day", "the day after"],
+)
+def test_a_penalty_decided_late_is_public_for_what_is_left_of_the_five_years(
+    decided: str, public: str | None, early: str | None
+) -> None:
+    """Shandong Art. 38 (Art. 86): an early end after the end is not offered, and nothing begins after it."""
+    found = penalty(decided, "fine", conductEndedOn="2022-06-30")
+    assert (found.pub_from, found.early_end, found.disc_to) == (public, early, "2027-06-30")
+    assert (found.early_rule is None) == (early is None)
+    assert found.rule_set == "shandong-2020, Shandong Art. 38"
+    assert found.pub_to == ("2027-06-30" if public else OPEN)
+    assert stage_on(found, decided) is (Stage.PUBLIC if public else Stage.DISCLOSURE_ENDED)
+
+
 def test_a_severe_entry_in_force_is_public_without_end() -> None:
     """Art. 35: neither publicity nor retention ends before the removal."""
     found = severe(None)
@@ -304,9 +326,15 @@ def test_what_may_no_longer_be_kept_is_known_from_the_day_after() -> None:
 def test_a_record_is_due_on_the_day_after_each_last_day(
     listed: str, removed: str | None, on: str, due: str
 ) -> None:
-    """Art. 35, Shandong Art. 38; the last row was removed before it was listed: that end changes no stage."""
+    """Art. 35, Shandong Art. 38; the last row was removed before it was listed and never public."""
     found = severe(removed, "2023-06-30", listed=listed)
     assert lifecycle.next_change({"state": "active", **found.stored()}, day(on)) == due
+
+
+def test_an_end_that_changes_no_stage_is_passed_over() -> None:
+    """As an earlier release stored it: publicity that ends before it begins."""
+    record = {"state": "active", "pub_from": "2020-01-08", "pub_to": "2019-12-05", "disc_to": "2028-06-30"}
+    assert lifecycle.next_change(record | {"keep_to": OPEN}, day("2019-12-03")) == "2028-07-01"
 
 
 def test_the_day_of_a_conduct_is_its_end_or_else_the_record_s_date() -> None:
