@@ -165,10 +165,10 @@ NUMBERS = sorted(
     case=cases(),
     parameter=st.sampled_from(NUMBERS),
     longer=st.integers(1, 60),
-    calendar=st.sampled_from(CALENDARS),
+    calendar=st.integers(0, len(CALENDARS) - 1),
 )
 def test_a_longer_parameter_never_gives_a_shorter_period(
-    case: Case, parameter: tuple[str, str], longer: int, calendar: Any
+    case: Case, parameter: tuple[str, str], longer: int, calendar: int
 ) -> None:
     """Art. 34 to 36, Order 36, Shandong Art. 38; the taken-away parameter of a most ends nothing."""
     owner, name = parameter
@@ -178,13 +178,18 @@ def test_a_longer_parameter_never_gives_a_shorter_period(
     def under(number: int | None) -> Clocks:
         new: dict[str, Any] = {name: number}
         sets = [changed(one, **new) if one.id == owner else one for one in shipped.values()]
-        return case.under(together(*sets, calendar=calendar))
+        return case.under(together(*sets, calendar=CALENDARS[calendar]))
 
     before, after = under(value), under(value + longer)
     assert after.pub_from == before.pub_from
     for ends in ("pub_to", "disc_to", "keep_to"):
         assert getattr(after, ends) >= getattr(before, ends)
-    assert (after.early_end or "") >= (before.early_end or "")
+    if before.early_end and after.early_end:
+        assert after.early_end >= before.early_end
+    elif before.early_end:
+        assert "min" in name, "only a longer minimum leaves no room for an early end"
+    elif after.early_end:
+        assert after.pub_to > before.pub_to
     if "max" in name or "retention" in name:
         without = under(None)
         assert without.keep_to >= after.keep_to and without.disc_to >= after.disc_to
